@@ -1,0 +1,1 @@
+"""Platforms: each module connects one and speaks the contract in ``base``."""

@@ -1,0 +1,111 @@
+"""What each adapter needs to be told in ``bots/NAME.yaml``, checked without its library.
+
+The keys here are the YAML keys. ``endpoints`` point an adapter at another server: a
+proxy, or a loopback server in a test.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+Address = Annotated[str, StringConstraints(pattern=r"^(https?|wss?)://[^\s]+$")]
+
+
+class Settings(BaseModel):
+    """Unknown keys are errors; values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DiscordEndpoints(Settings):
+    """Where Discord is."""
+
+    api: Address = "https://discord.com/api/v10"
+    gateway: Address | None = None  # None: ask the API, as usual
+
+
+class DiscordSettings(Settings):
+    """Discord: one application's bot user."""
+
+    token: SecretStr
+    endpoints: DiscordEndpoints = DiscordEndpoints()
+
+
+class SlackEndpoints(Settings):
+    """Where Slack's Web API is."""
+
+    api: Address = "https://slack.com/api/"
+
+
+class Listen(Settings):
+    """Where Slack's HTTP events are awaited; put your own TLS proxy in front."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=0, le=65535)
+    path: str = Field(default="/slack/events", pattern=r"^/")
+
+
+class SlackSettings(Settings):
+    """Slack: Socket Mode with ``app_token``, or HTTP events with ``signing_secret``."""
+
+    token: SecretStr
+    transport: Literal["socket", "http"] = "socket"
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    user_token: SecretStr | None = None  # an admin's; Slack lets no bot delete others' messages
+    listen: Listen = Listen()
+    endpoints: SlackEndpoints = SlackEndpoints()
+
+    @model_validator(mode="after")
+    def _has_what_its_transport_needs(self) -> SlackSettings:
+        if self.transport == "socket" and self.app_token is None:
+            raise ValueError("transport: socket needs app_token (starts with xapp-)")
+        if self.transport == "http" and self.signing_secret is None:
+            raise ValueError("transport: http needs signing_secret")
+        return self
+
+
+class RedditEndpoints(Settings):
+    """Where Reddit's OAuth API and its site are."""
+
+    oauth: Address = "https://oauth.reddit.com"
+    www: Address = "https://www.reddit.com"
+
+
+class RedditSettings(Settings):
+    """Reddit: a script app's credentials, or an installed app's refresh token."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+    username: str | None = None
+    password: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    user_agent: str | None = None  # None: made from the version and the username
+    subreddits: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{2,21}$")], ...] = (
+        Field(min_length=1)
+    )
+    poll_s: float = Field(default=5.0, gt=0)  # seconds between two looks at the newest items
+    endpoints: RedditEndpoints = RedditEndpoints()
+
+    @model_validator(mode="after")
+    def _has_a_way_to_sign_in(self) -> RedditSettings:
+        if self.refresh_token is None and (self.username is None or self.password is None):
+            raise ValueError("give username and password, or refresh_token")
+        return self
+
+
+class TerminalSettings(Settings):
+    """The terminal: what one types is a member's message."""
+
+    member: str = "you"
+
+
+class ReplaySettings(Settings):
+    """A file of recorded messages, played as a live community."""
+
+    file: Path
+    messages_per_second: float | None = Field(default=4.0, gt=0)  # None: as fast as they go
+    loop: bool = False

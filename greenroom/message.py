@@ -1,0 +1,368 @@
+"""The vocabulary that travels: events, messages, signals, actions, decisions.
+
+Values here are frozen and the same for all platforms. What a platform lacks is ``None``,
+never invented: karma on Discord is ``None``, and a check on it says so instead of guessing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+NO_SCORES: Mapping[str, float] = MappingProxyType({})
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    MESSAGE_POSTED = "message_posted"
+    MESSAGE_EDITED = "message_edited"
+    MESSAGE_DELETED = "message_deleted"
+    MESSAGE_REPORTED = "message_reported"
+    MEMBER_JOINED = "member_joined"
+    BUTTON_PRESSED = "button_pressed"
+    COMMAND_GIVEN = "command_given"
+
+
+class MessageKind(StrEnum):
+    """AutoModerator's ``{{kind}}``; a chat message is a comment, a forum post a submission."""
+
+    COMMENT = "comment"
+    TEXT_SUBMISSION = "text submission"
+    LINK_SUBMISSION = "link submission"
+    CROSSPOST_SUBMISSION = "crosspost submission"
+    POLL_SUBMISSION = "poll submission"
+    GALLERY_SUBMISSION = "gallery submission"
+
+    @property
+    def is_submission(self) -> bool:
+        """True for every kind but a comment."""
+        return self is not MessageKind.COMMENT
+
+
+class ActionKind(StrEnum):
+    """What can be done; each adapter declares which of these its platform can do."""
+
+    APPROVE = "approve"  # also undoes remove, spam and filter
+    REMOVE = "remove"
+    SPAM = "spam"
+    FILTER = "filter"  # remove, but keep in the queue
+    REPORT = "report"
+    ESCALATE = "escalate"  # ours: opens a case, needs no platform
+    REPLY = "reply"
+    RETRACT = "retract"  # takes back a reply of our own
+    MESSAGE = "message"  # a direct message to the author
+    MODMAIL = "modmail"
+    REACT = "react"
+    LABEL = "label"
+    REDACT = "redact"
+    LOCK = "lock"
+    TIMEOUT = "timeout"
+    BAN = "ban"
+    UNBAN = "unban"
+    SET_FLAIR = "set_flair"
+    SET_STICKY = "set_sticky"
+    SET_NSFW = "set_nsfw"
+    SET_SPOILER = "set_spoiler"
+    SET_CONTEST_MODE = "set_contest_mode"
+    SET_ORIGINAL_CONTENT = "set_original_content"
+    SET_LOCKED = "set_locked"
+    SET_SUGGESTED_SORT = "set_suggested_sort"
+    SET_POST_CROWD_CONTROL_LEVEL = "set_post_crowd_control_level"
+
+
+REMOVALS = frozenset({ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER})
+
+
+class Severity(StrEnum):
+    """How soon a person should look; ordered by ``rank``."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical), for sorting a queue."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Flair:
+    """A label shown beside a title or a name."""
+
+    text: str | None = None
+    css_class: str | None = None
+    template_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message, as far as the platform says."""
+
+    id: str
+    name: str
+    is_bot: bool = False
+    is_self: bool = False  # one of Greenroom's own bots
+    is_moderator: bool | None = None
+    is_contributor: bool | None = None
+    is_submitter: bool | None = None
+    is_gold: bool | None = None
+    has_verified_email: bool | None = None
+    created_at: datetime | None = None
+    joined_at: datetime | None = None
+    comment_karma: int | None = None
+    post_karma: int | None = None
+    comment_subreddit_karma: int | None = None
+    post_subreddit_karma: int | None = None
+    contributor_quality: str | None = None
+    flair: Flair | None = None
+    roles: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message; its bytes stay where they are."""
+
+    name: str
+    url: str
+    media_type: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a link's embed says of itself (Reddit's ``media_*`` fields)."""
+
+    author: str | None = None
+    author_url: str | None = None
+    title: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A server, workspace or subreddit."""
+
+    id: str
+    name: str | None = None
+    is_nsfw: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place inside a community; a subreddit is its own only channel."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crosspost:
+    """The original of a crosspost."""
+
+    id: str
+    title: str | None = None
+    author: Author | None = None
+    community: Community | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What people on the platform already decided about an item; ``None`` is unknown."""
+
+    is_removed: bool | None = None
+    is_approved: bool | None = None
+    is_spam_filtered: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One normalised utterance. Times are UTC; ``text`` is what the member wrote, unchanged."""
+
+    platform: str  # discord | slack | reddit | terminal | replay
+    community: Community
+    channel: Channel
+    id: str  # unique within its channel
+    author: Author
+    text: str
+    kind: MessageKind = MessageKind.COMMENT
+    title: str | None = None
+    thread: str | None = None  # id of the thread's first message, or of the thread itself
+    reply_to: str | None = None  # id of the message that this one answers
+    url: str | None = None
+    domain: str | None = None
+    links: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    mentions: tuple[str, ...] = ()  # user ids
+    mentions_me: bool | None = None
+    posted_at: datetime | None = None
+    edited_at: datetime | None = None
+    revision: str = "0"  # changes with each edit: "0", then the platform's edit stamp
+    permalink: str | None = None
+    flair: Flair | None = None
+    media: Media | None = None
+    crosspost: Crosspost | None = None
+    parent: Message | None = None  # the submission that a comment stands under
+    poll_options: tuple[str, ...] | None = None
+    reports: int | None = None
+    is_edited: bool | None = None
+    is_top_level: bool | None = None
+    is_original_content: bool | None = None
+    is_meta_discussion: bool | None = None
+    discussion_type: str | None = None
+    past_archive_date: bool | None = None
+    standing: Standing = Standing()
+
+    @property
+    def key(self) -> str:
+        """Names the message for good, across edits: ``platform:community:channel:id``."""
+        return f"{self.platform}:{self.community.id}:{self.channel.id}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an adapter yields. ``key`` is the same for every delivery of the same thing."""
+
+    kind: EventKind
+    bot: str  # the bot's name: the stem of its YAML file
+    platform: str
+    received_at: datetime
+    message: Message | None = None
+    message_key: str | None = None  # for deletions, where the message itself is gone
+    actor: Author | None = None  # who reported, joined, pressed or commanded
+    command: str | None = None
+    text: str | None = None  # a report's reason, a command's argument, a button's value
+    id: str | None = None  # the platform's id, for events that carry no message
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the inbox.
+
+        Built from what the event is about, never from a delivery's own id: Slack
+        redelivers with new event ids, Discord replays after RESUME.
+        """
+        about = self.message.key if self.message else self.message_key or ""
+        revision = self.message.revision if self.message else ""
+        who = self.actor.id if self.actor else ""
+        return "|".join((self.bot, self.kind, about, revision, who, self.id or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of knowledge that may answer, with its source and its similarity (−1 to 1)."""
+
+    source: str  # file name, relative to the knowledge folder
+    heading: str
+    text: str
+    score: float
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A message that people judged, with their verdict and its similarity (−1 to 1)."""
+
+    message: str  # the message's key
+    text: str
+    verdict: str
+    score: float
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What triage and context found about one message. Probabilities are 0 to 1."""
+
+    scores: Mapping[str, float] = NO_SCORES  # heads by name; `sentiment` is −1 to 1
+    intent: str | None = None
+    intents: Mapping[str, float] = NO_SCORES
+    embedding: npt.NDArray[np.float32] | None = None  # shape (384,), unit length
+    model: str | None = None  # name@digest of the model that read it
+    windows: int = 1  # how many windows the text needs, and how many were read
+    windows_read: int = 1
+    knowledge: tuple[Passage, ...] = ()
+    precedents: tuple[Precedent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do to a message or its author, with the reason and the rule that asked."""
+
+    kind: ActionKind
+    text: str | None = None  # body of a reply, message or modmail; name of a label or emoji
+    subject: str | None = None
+    reason: str | None = None
+    rule: str | None = None
+    on_author: bool = False  # set_flair, label: the author instead of the message
+    on_parent: bool = False  # the parent submission instead of the message
+    flair: Flair | None = None
+    overwrite: bool = False
+    value: str | int | bool | None = None  # what a set_ action sets
+    duration_s: int | None = None
+    sticky: bool = False  # of a reply
+    lock: bool = False  # of a reply
+    ref: str | None = None  # retract: the platform's id of our own message
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One check that held, and where: offsets are characters in the original field."""
+
+    check: str  # as written in the rule: `body+title (includes)`, `triage.toxicity`
+    field: str | None = None
+    matched: str | None = None
+    start: int | None = None
+    end: int | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One rule that fired, with the checks that made it."""
+
+    policy: str  # the policy's name: the stem of its file
+    rule: int  # index in the file, from 0
+    name: str  # what a person calls it: its comment or its first check
+    line: int | None = None
+    hits: tuple[Hit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one persona makes of one message."""
+
+    persona: str
+    actions: tuple[Action, ...] = ()
+    severity: Severity = Severity.LOW
+    reason: str | None = None
+    trace: tuple[Fired, ...] = ()
+    evidence: tuple[Passage, ...] = ()
+    notes: tuple[str, ...] = field(default=())  # what was held back, and why
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One action on its way out, performed at most once however often it is tried."""
+
+    key: str  # idempotency key, at most 64 characters
+    action: Action
+    message: Message
+    maybe_done: bool = False  # an earlier try's outcome is unknown: look before repeating
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an order."""
+
+    detail: str = "done"
+    ref: str | None = None  # the platform's id of what was made, such as our reply
