@@ -1,1 +1,16 @@
-""""""
+"""Triage: one encoder pass gives a message's scores, its intent and its embedding.
+
+Only the contract is exported here, so that naming it does not load onnxruntime. The
+composition root takes ``EncoderPool`` from `greenroom.triage.pool`.
+"""
+
+from greenroom.triage.base import (
+    EMBEDDING_SIZE,
+    HEADS,
+    INTENTS,
+    SCORES,
+    Reading,
+    Triage,
+)
+
+__all__ = ["EMBEDDING_SIZE", "HEADS", "INTENTS", "SCORES", "Reading", "Triage"]
