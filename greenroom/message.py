@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
@@ -283,9 +280,11 @@ class Precedent:
 class Signals:
     """What triage and context found about one message. Probabilities are 0 to 1."""
 
-    scores: Mapping[str, float] = NO_SCORES  # heads by name; `sentiment` is −1 to 1
+    scores: Mapping[str, float] = field(
+        default_factory=dict
+    )  # heads by name; `sentiment` is −1 to 1
     intent: str | None = None
-    intents: Mapping[str, float] = NO_SCORES
+    intents: Mapping[str, float] = field(default_factory=dict)
     embedding: npt.NDArray[np.float32] | None = None  # shape (384,), unit length
     model: str | None = None  # name@digest of the model that read it
     windows: int = 1  # how many windows the text needs, and how many were read
@@ -347,7 +346,7 @@ class Decision:
     reason: str | None = None
     trace: tuple[Fired, ...] = ()
     evidence: tuple[Passage, ...] = ()
-    notes: tuple[str, ...] = field(default=())  # what was held back, and why
+    notes: tuple[str, ...] = ()  # what was held back, and why
 
 
 @dataclass(frozen=True, slots=True)
