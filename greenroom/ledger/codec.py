@@ -1,0 +1,70 @@
+"""Travelling values to JSON and back, for the ledger's columns."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from greenroom.message import Action, Decision, Event, Message, Signals
+
+T = TypeVar("T")
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (Action, Decision, Event, Message)
+}
+
+
+def encode(value: Action | Decision | Event | Message) -> str:
+    """Compact JSON without defaults. Lone surrogates, which UTF-8 cannot hold, become U+FFFD."""
+    adapter = _ADAPTERS[type(value)]
+    try:
+        return adapter.dump_json(value, exclude_defaults=True).decode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return adapter.dump_json(scrub(value), exclude_defaults=True).decode()
+
+
+def decode(kind: type[T], text: str) -> T:
+    """The value that ``encode`` wrote."""
+    value: T = _ADAPTERS[kind].validate_json(text)
+    return value
+
+
+def encode_signals(signals: Signals) -> str:
+    """What a backtest needs of the signals: scores, intent and the model that gave them."""
+    return canonical(
+        {
+            "scores": {name: round(score, 6) for name, score in signals.scores.items()},
+            "intent": signals.intent,
+            "model": signals.model,
+            "windows": signals.windows,
+            "windows_read": signals.windows_read,
+        }
+    )
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """JSON with one spelling, so that its digest is one too: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def scrub(value: T) -> T:
+    """``value`` with every lone surrogate in every text replaced by U+FFFD."""
+    cleaned: Any = value
+    if isinstance(value, str):
+        cleaned = type(value)(value) if value.isascii() else _without_surrogates(value)
+    elif isinstance(value, tuple):
+        cleaned = tuple(scrub(item) for item in value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: scrub(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        cleaned = dataclasses.replace(value, **fields)
+    result: T = cleaned
+    return result
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

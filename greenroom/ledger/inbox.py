@@ -1,0 +1,78 @@
+"""Events stored before the platform is acknowledged, each processed once.
+
+A crash leaves them pending and the next start goes on with them; a redelivery meets its
+own key and is dropped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from greenroom.ledger.codec import decode, encode, scrub
+from greenroom.ledger.store import Store
+from greenroom.message import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that waits to be processed."""
+
+    seq: int
+    event: Event
+
+
+class Inbox:
+    """The durable queue at the front."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, event: Event) -> bool:
+        """Store an event durably; true if it is new, false if it was delivered before."""
+        row = (
+            scrub(event.key),
+            event.bot,
+            event.kind,
+            encode(event),
+            event.received_at.isoformat(),
+        )
+        return await self._store.write(lambda c: _insert(c, row))
+
+    async def pending(self, *, after: int, limit: int) -> Sequence[Pending]:
+        """The next events in order of arrival, from sequence number ``after`` on."""
+        rows = await self._store.read(
+            lambda c: c.execute(
+                "SELECT seq, event FROM inbox WHERE state = 'pending' AND seq > ? "
+                "ORDER BY seq LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        )
+        return [Pending(row["seq"], decode(Event, row["event"])) for row in rows]
+
+    async def depth(self) -> int:
+        """How many events wait."""
+        return await self._store.read(
+            lambda c: int(
+                c.execute("SELECT count(*) FROM inbox WHERE state = 'pending'").fetchone()[0]
+            )
+        )
+
+
+def finish(connection: sqlite3.Connection, seq: int, *, dead: str | None = None) -> bool:
+    """Mark an event processed inside the caller's transaction; false if it already was."""
+    cursor = connection.execute(
+        "UPDATE inbox SET state = ?, detail = ?, event = NULL WHERE seq = ? AND state = 'pending'",
+        ("done" if dead is None else "dead", dead, seq),
+    )
+    return cursor.rowcount == 1
+
+
+def _insert(connection: sqlite3.Connection, row: tuple[str, ...]) -> bool:
+    cursor = connection.execute(
+        "INSERT INTO inbox (key, bot, kind, event, received_at, state) "
+        "VALUES (?, ?, ?, ?, ?, 'pending') ON CONFLICT (key) DO NOTHING",
+        row,
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,161 @@
+"""The ledger's tables, and how an older file becomes a newer one.
+
+Members' words live in ``messages``, ``decisions`` and ``inbox`` only; the hash-chained
+``entries`` hold digests of them, so that words can be erased and the chain still holds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from greenroom.errors import ConfigError
+
+migrations = Migrations("greenroom")
+
+_FIRST = """
+CREATE TABLE inbox (
+    seq INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    bot TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    event TEXT,                 -- JSON; NULL once processed
+    state TEXT NOT NULL,        -- pending | done | dead
+    detail TEXT,                -- why it is dead
+    received_at TEXT NOT NULL
+);
+CREATE INDEX inbox_pending ON inbox (seq) WHERE state = 'pending';
+
+CREATE TABLE messages (
+    key TEXT PRIMARY KEY,
+    bot TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    community TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    author TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    body TEXT NOT NULL,         -- JSON of the Message
+    state TEXT NOT NULL,        -- visible | removed | deleted
+    position INTEGER NOT NULL,  -- order of arrival
+    recorded_at TEXT NOT NULL
+);
+CREATE INDEX messages_surroundings ON messages (community, channel, position);
+CREATE INDEX messages_author ON messages (community, author, position);
+
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    message TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    bot TEXT NOT NULL,
+    persona TEXT NOT NULL,
+    mode TEXT NOT NULL,         -- shadow | live
+    decision TEXT NOT NULL,     -- JSON
+    signals TEXT NOT NULL,      -- JSON: scores, intent, model
+    decided_at TEXT NOT NULL
+);
+CREATE INDEX decisions_message ON decisions (message);
+
+CREATE TABLE cases (
+    id INTEGER PRIMARY KEY,
+    message TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    bot TEXT NOT NULL,
+    persona TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    state TEXT NOT NULL,        -- open | closed | withdrawn
+    severity TEXT NOT NULL,
+    severity_rank INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    reports INTEGER NOT NULL DEFAULT 0,
+    verdict TEXT,               -- uphold | overturn | act | dismiss
+    moderator TEXT,
+    note TEXT,
+    opened_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    closed_at TEXT
+);
+CREATE UNIQUE INDEX cases_one_open ON cases (message) WHERE state = 'open';
+CREATE INDEX cases_queue ON cases (state, severity_rank DESC, opened_at);
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    bot TEXT NOT NULL,
+    message TEXT NOT NULL,
+    by TEXT NOT NULL,           -- persona:NAME or moderator:NAME
+    action TEXT NOT NULL,       -- JSON
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,        -- pending | sending | done | failed | cancelled | shadow
+    attempts INTEGER NOT NULL DEFAULT 0,
+    maybe_done INTEGER NOT NULL DEFAULT 0,  -- an earlier try's outcome is unknown
+    next_at REAL NOT NULL,      -- seconds since the epoch
+    detail TEXT,
+    ref TEXT,
+    case_id INTEGER,
+    created_at TEXT NOT NULL,
+    finished_at TEXT
+);
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending';
+CREATE INDEX outbox_message ON outbox (message);
+
+CREATE TABLE precedents (
+    message TEXT PRIMARY KEY,
+    case_id INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    is_indexed INTEGER NOT NULL DEFAULT 0,
+    judged_at TEXT NOT NULL
+);
+
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,         -- decision | case | verdict | effect | deletion | failure
+    subject TEXT NOT NULL,      -- the message's key
+    by TEXT NOT NULL,
+    body TEXT NOT NULL,         -- JSON without members' words
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE INDEX entries_subject ON entries (subject);
+
+CREATE TABLE sign_ins (
+    token TEXT PRIMARY KEY,     -- SHA-256 of the one-time token
+    moderator TEXT NOT NULL,
+    expires_at REAL NOT NULL
+);
+CREATE TABLE sessions (
+    token TEXT PRIMARY KEY,     -- SHA-256 of the cookie
+    moderator TEXT NOT NULL,
+    csrf TEXT NOT NULL,
+    expires_at REAL NOT NULL
+);
+"""
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Create the first tables."""
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_KNOWN = {first.__name__}
+
+
+def migrate(db: Database, path: Path) -> None:
+    """Bring a ledger file to this version's tables.
+
+    Raises:
+        ConfigError: A newer Greenroom wrote the file.
+    """
+    unknown = [m.name for m in migrations.applied(db) if m.name not in _KNOWN]
+    if unknown:
+        raise ConfigError(
+            f"was written by a newer Greenroom (it has the migration `{unknown[-1]}`)",
+            file=path,
+            accepted="upgrade Greenroom, or point ledger.path at another file",
+        )
+    migrations.apply(db)
