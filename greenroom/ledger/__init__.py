@@ -1,1 +1,33 @@
-""""""
+"""SQLite: inbox, messages, decisions, cases, outbox and the hash-chained log."""
+
+from greenroom.ledger.cases import Case, CaseDraft, Cases, Judgement, Verdict
+from greenroom.ledger.entries import Entry
+from greenroom.ledger.feed import Change, Feed
+from greenroom.ledger.inbox import Pending
+from greenroom.ledger.ledger import Ledger
+from greenroom.ledger.messages import Kept
+from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
+from greenroom.ledger.people import Session
+from greenroom.ledger.record import Decided, Handled, Recorded
+
+__all__ = [
+    "Case",
+    "CaseDraft",
+    "Cases",
+    "Change",
+    "Claimed",
+    "Decided",
+    "Effect",
+    "Entry",
+    "Feed",
+    "Handled",
+    "Judgement",
+    "Kept",
+    "Ledger",
+    "Pending",
+    "Planned",
+    "Recorded",
+    "Session",
+    "Verdict",
+    "order_key",
+]

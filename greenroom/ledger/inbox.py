@@ -61,9 +61,13 @@ class Inbox:
 
 
 def finish(connection: sqlite3.Connection, seq: int, *, dead: str | None = None) -> bool:
-    """Mark an event processed inside the caller's transaction; false if it already was."""
+    """Mark an event processed inside the caller's transaction; false if it already was.
+
+    A dead one (``dead`` says why) keeps its payload, so that it can be looked into.
+    """
     cursor = connection.execute(
-        "UPDATE inbox SET state = ?, detail = ?, event = NULL WHERE seq = ? AND state = 'pending'",
+        "UPDATE inbox SET state = ?1, detail = ?2, event = CASE ?1 WHEN 'dead' THEN event END "
+        "WHERE seq = ?3 AND state = 'pending'",
         ("done" if dead is None else "dead", dead, seq),
     )
     return cursor.rowcount == 1

@@ -21,7 +21,7 @@ CREATE TABLE inbox (
     key TEXT NOT NULL UNIQUE,
     bot TEXT NOT NULL,
     kind TEXT NOT NULL,
-    event TEXT,                 -- JSON; NULL once processed
+    event TEXT,                 -- JSON; NULL once done
     state TEXT NOT NULL,        -- pending | done | dead
     detail TEXT,                -- why it is dead
     received_at TEXT NOT NULL

@@ -1,0 +1,48 @@
+"""The ledger as the rest of Greenroom holds it: one file, its noun by noun."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from greenroom.ledger.cases import Cases
+from greenroom.ledger.entries import Entries
+from greenroom.ledger.feed import Feed
+from greenroom.ledger.inbox import Inbox
+from greenroom.ledger.messages import Messages
+from greenroom.ledger.outbox import Outbox
+from greenroom.ledger.people import People
+from greenroom.ledger.record import Record
+from greenroom.ledger.store import Store
+
+
+class Ledger:
+    """Everything that one deployment remembers, in one SQLite file.
+
+    Args:
+        path: The file; made if it is missing.
+        queue_size: Writes that may wait before a writer waits.
+        now_s: The time in seconds since the epoch, for sign-in links and sessions.
+
+    Raises:
+        ConfigError: The file is in use, damaged, or from a newer version.
+    """
+
+    def __init__(
+        self, path: Path, *, queue_size: int = 1024, now_s: Callable[[], float] = time.time
+    ) -> None:
+        self._store = Store(path, queue_size=queue_size)
+        self.path = path
+        self.inbox = Inbox(self._store)
+        self.record = Record(self._store)
+        self.messages = Messages(self._store)
+        self.cases = Cases(self._store)
+        self.outbox = Outbox(self._store)
+        self.entries = Entries(self._store)
+        self.people = People(self._store, now_s=now_s)
+        self.feed = Feed()
+
+    def close(self) -> None:
+        """Finish what waits and close the file; blocks."""
+        self._store.close()

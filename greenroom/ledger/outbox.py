@@ -1,0 +1,226 @@
+"""Actions on their way out, each with an idempotency key, each performed at most once."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from greenroom.ledger import entries, messages
+from greenroom.ledger.codec import decode, encode
+from greenroom.ledger.store import Store
+from greenroom.message import REMOVALS, Action, ActionKind, Message, Order, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An action to be put into the outbox. ``by`` is ``persona:NAME`` or ``moderator:NAME``."""
+
+    action: Action
+    bot: str
+    by: str
+    key: str
+    is_shadow: bool = False
+    case: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row taken for sending."""
+
+    id: int
+    bot: str
+    attempts: int  # this one included
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What became of one action, for a case's page."""
+
+    id: int
+    action: Action
+    by: str
+    state: str  # pending | sending | done | failed | cancelled | shadow
+    detail: str | None
+    ref: str | None
+    created_at: str
+    finished_at: str | None
+
+
+def order_key(bot: str, message: Message, action: Action, *, by: str, index: int = 0) -> str:
+    """An idempotency key of 32 hex characters.
+
+    A comment, modmail, message or report goes out once per item, whatever its revision
+    (AutoModerator's rule); everything else once per revision.
+    """
+    is_once = action.kind in _ONCE_PER_ITEM
+    parts = (
+        bot,
+        message.key,
+        "" if is_once else message.revision,
+        by,
+        action.kind,
+        action.rule or "",
+        (action.text or "") if is_once else str(index),
+    )
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+_ONCE_PER_ITEM = frozenset(
+    {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
+)
+
+
+class Outbox:
+    """Claims what is due and notes what became of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def recover(self) -> int:
+        """At start: what was being sent when the process ended may or may not be done."""
+        return await self._store.write(
+            lambda c: (
+                c.execute(
+                    "UPDATE outbox SET state = 'pending', maybe_done = 1 WHERE state = 'sending'"
+                ).rowcount
+            )
+        )
+
+    async def claim(self, *, now_s: float, limit: int, bots: Sequence[str]) -> list[Claimed]:
+        """Take up to ``limit`` due actions of these bots; each is marked as being sent first."""
+        return await self._store.write(lambda c: _claim(c, now_s, limit, bots))
+
+    async def next_due_s(self) -> float | None:
+        """When the next pending action is due, in seconds since the epoch."""
+        return await self._store.read(
+            lambda c: c.execute(
+                "SELECT min(next_at) FROM outbox WHERE state = 'pending'"
+            ).fetchone()[0]
+        )
+
+    async def done(self, claimed: Claimed, outcome: Outcome, at: datetime) -> None:
+        """The platform did it."""
+        await self._store.write(lambda c: _done(c, claimed, outcome, at))
+
+    async def retry(self, claimed: Claimed, *, at_s: float, detail: str, maybe_done: bool) -> None:
+        """Try again at ``at_s`` (seconds since the epoch)."""
+        await self._store.write(
+            lambda c: c.execute(
+                "UPDATE outbox SET state = 'pending', next_at = ?, detail = ?,"
+                " maybe_done = max(maybe_done, ?) WHERE id = ?",
+                (at_s, detail, int(maybe_done), claimed.id),
+            )
+        )
+
+    async def fail(self, claimed: Claimed, detail: str, at: datetime) -> None:
+        """It cannot be done; nothing more is tried."""
+        await self._store.write(lambda c: _finish(c, claimed, "failed", detail, None, at))
+
+    async def about(self, message_key: str) -> list[Effect]:
+        """Every action ordered for one message, oldest first."""
+        return await self._store.read(lambda c: effects(c, message_key))
+
+
+def add(
+    connection: sqlite3.Connection, planned: Planned, message: Message, at: datetime
+) -> int | None:
+    """Order an action inside the caller's transaction; None if its key was ordered before."""
+    cursor = connection.execute(
+        "INSERT INTO outbox (key, bot, message, by, action, kind, state, next_at, case_id,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        (
+            planned.key,
+            planned.bot,
+            message.key,
+            planned.by,
+            encode(planned.action),
+            planned.action.kind,
+            "shadow" if planned.is_shadow else "pending",
+            at.timestamp(),
+            planned.case,
+            at.isoformat(),
+        ),
+    )
+    return cursor.lastrowid if cursor.rowcount == 1 else None
+
+
+def cancel_pending(connection: sqlite3.Connection, message_key: str) -> int:
+    """Take back what was not sent yet; returns how many."""
+    return connection.execute(
+        "UPDATE outbox SET state = 'cancelled' WHERE message = ? AND state = 'pending'"
+        " AND maybe_done = 0",
+        (message_key,),
+    ).rowcount
+
+
+def effects(connection: sqlite3.Connection, message_key: str) -> list[Effect]:
+    """Every action ordered for one message, inside the caller's transaction."""
+    rows = connection.execute("SELECT * FROM outbox WHERE message = ? ORDER BY id", (message_key,))
+    return [
+        Effect(
+            id=row["id"],
+            action=decode(Action, row["action"]),
+            by=row["by"],
+            state=row["state"],
+            detail=row["detail"],
+            ref=row["ref"],
+            created_at=row["created_at"],
+            finished_at=row["finished_at"],
+        )
+        for row in rows
+    ]
+
+
+def _claim(
+    connection: sqlite3.Connection, now_s: float, limit: int, bots: Sequence[str]
+) -> list[Claimed]:
+    marks = ",".join("?" * len(bots))
+    rows = connection.execute(
+        f"SELECT * FROM outbox WHERE state = 'pending' AND next_at <= ? AND bot IN ({marks})"  # noqa: S608 (only question marks are put in)
+        " ORDER BY next_at, id LIMIT ?",
+        (now_s, *bots, limit),
+    ).fetchall()
+    claimed = [_claimed(connection, row) for row in rows]
+    connection.executemany(
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
+        [(row["id"],) for row in rows],
+    )
+    return claimed
+
+
+def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
+    kept = messages.find(connection, row["message"])
+    assert kept is not None, "an order's message is recorded in the order's own transaction"
+    action = decode(Action, row["action"])
+    order = Order(row["key"], action, kept.message, bool(row["maybe_done"]))
+    return Claimed(row["id"], row["bot"], row["attempts"] + 1, order)
+
+
+def _done(connection: sqlite3.Connection, claimed: Claimed, outcome: Outcome, at: datetime) -> None:
+    _finish(connection, claimed, "done", outcome.detail, outcome.ref, at)
+    kind, key = claimed.order.action.kind, claimed.order.message.key
+    if kind in REMOVALS:
+        messages.set_state(connection, key, "removed")
+    elif kind is ActionKind.APPROVE:
+        messages.set_state(connection, key, "visible")
+
+
+def _finish(
+    connection: sqlite3.Connection,
+    claimed: Claimed,
+    state: str,
+    detail: str,
+    ref: str | None,
+    at: datetime,
+) -> None:
+    connection.execute(
+        "UPDATE outbox SET state = ?, detail = ?, ref = ?, finished_at = ? WHERE id = ?",
+        (state, detail, ref, at.isoformat(), claimed.id),
+    )
+    by = connection.execute("SELECT by FROM outbox WHERE id = ?", (claimed.id,)).fetchone()["by"]
+    body = {"action": claimed.order.action.kind, "state": state, "order": claimed.order.key}
+    entries.append(connection, "effect", at=at, subject=claimed.order.message.key, by=by, body=body)

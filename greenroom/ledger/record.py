@@ -1,0 +1,184 @@
+"""Step 7 of a message's way: everything that was decided, in one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from greenroom.ledger import cases, entries, inbox, messages, outbox
+from greenroom.ledger.cases import CaseDraft
+from greenroom.ledger.codec import decode, encode, encode_signals
+from greenroom.ledger.outbox import Planned
+from greenroom.ledger.store import Store
+from greenroom.message import Decision, Event, EventKind, Message, Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What the loop made of one inbox event."""
+
+    seq: int
+    event: Event
+    mode: str = "shadow"
+    message: Message | None = None
+    signals: Signals = field(default_factory=Signals)
+    decisions: tuple[Decision, ...] = ()
+    planned: tuple[Planned, ...] = ()
+    case: CaseDraft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the transaction came to; ``is_first`` is false if the event was done before."""
+
+    is_first: bool
+    case: int | None = None
+    ordered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as the ledger keeps it, with the signals it rested on."""
+
+    decision: Decision
+    bot: str
+    mode: str
+    revision: str
+    signals: Mapping[str, Any]
+    decided_at: str
+
+
+class Record:
+    """Writes what was decided, and reads it again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def handled(self, handled: Handled, at: datetime) -> Recorded:
+        """Record one event's whole outcome; a second call for the same event does nothing."""
+        return await self._store.write(lambda c: _record(c, handled, at))
+
+    async def deleted(self, seq: int, event: Event, at: datetime) -> Recorded:
+        """The message is gone: withdraw its case, take back what was not sent."""
+        return await self._store.write(lambda c: _deleted(c, seq, event, at))
+
+    async def failed(self, handled: Handled, why: str, at: datetime) -> Recorded:
+        """The event cannot be processed: keep it, and let a person look if it is a message."""
+        return await self._store.write(lambda c: _failed(c, handled, why, at))
+
+    async def decisions(self, message_key: str) -> list[Decided]:
+        """What was decided about one message, oldest first."""
+        return await self._store.read(lambda c: _decisions(c, message_key))
+
+
+def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> Recorded:
+    if not inbox.finish(connection, handled.seq):
+        return Recorded(is_first=False)
+    message = handled.message
+    if message is None:
+        return Recorded(is_first=True)
+    messages.keep(connection, message, handled.event.bot, at)
+    _keep_decisions(connection, handled, message, at)
+    case = None
+    if handled.case is not None:
+        case = cases.open_case(connection, message, handled.event.bot, handled.case, at)
+    ordered = [outbox.add(connection, planned, message, at) for planned in handled.planned]
+    return Recorded(True, case, len([row for row in ordered if row is not None]))
+
+
+def _keep_decisions(
+    connection: sqlite3.Connection, handled: Handled, message: Message, at: datetime
+) -> None:
+    encoded = [encode(decision) for decision in handled.decisions]
+    signals = encode_signals(handled.signals)
+    connection.executemany(
+        "INSERT INTO decisions (message, revision, bot, persona, mode, decision, signals,"
+        " decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                message.key,
+                message.revision,
+                handled.event.bot,
+                decision.persona,
+                handled.mode,
+                text,
+                signals,
+                at.isoformat(),
+            )
+            for decision, text in zip(handled.decisions, encoded, strict=True)
+        ],
+    )
+    body = {
+        "event": handled.event.kind,
+        "mode": handled.mode,
+        "revision": message.revision,
+        "model": handled.signals.model,
+        "decisions": [_summary(decision) for decision in handled.decisions],
+        "digest": entries.digest("\n".join((*encoded, signals))),
+    }
+    by = f"bot:{handled.event.bot}"
+    entries.append(connection, "decision", at=at, subject=message.key, by=by, body=body)
+
+
+def _summary(decision: Decision) -> dict[str, Any]:
+    """What the chain says of a decision: names and kinds, no member's words."""
+    return {
+        "persona": decision.persona,
+        "actions": [action.kind for action in decision.actions],
+        "severity": decision.severity,
+        "rules": [f"{fired.policy}#{fired.rule}" for fired in decision.trace],
+    }
+
+
+def _deleted(connection: sqlite3.Connection, seq: int, event: Event, at: datetime) -> Recorded:
+    if not inbox.finish(connection, seq):
+        return Recorded(is_first=False)
+    key = event.message_key or (event.message.key if event.message else None)
+    if key is None or not messages.set_state(connection, key, "deleted"):
+        return Recorded(is_first=True)
+    cases.withdraw(connection, key, at)
+    outbox.cancel_pending(connection, key)
+    entries.append(
+        connection,
+        "deletion",
+        at=at,
+        subject=key,
+        by=f"bot:{event.bot}",
+        body={"event": event.kind},
+    )
+    return Recorded(is_first=True)
+
+
+def _failed(connection: sqlite3.Connection, handled: Handled, why: str, at: datetime) -> Recorded:
+    event = handled.event
+    if not inbox.finish(connection, handled.seq, dead=why):
+        return Recorded(is_first=False)
+    subject = event.message.key if event.message else event.key
+    body = {"event": event.kind, "digest": entries.digest(why)}
+    entries.append(connection, "failure", at=at, subject=subject, by=f"bot:{event.bot}", body=body)
+    if event.message is None or handled.case is None or event.kind is EventKind.MESSAGE_DELETED:
+        return Recorded(is_first=True)
+    messages.keep(connection, event.message, event.bot, at)
+    case = cases.open_case(connection, event.message, event.bot, handled.case, at)
+    return Recorded(True, case)
+
+
+def _decisions(connection: sqlite3.Connection, message_key: str) -> list[Decided]:
+    rows = connection.execute(
+        "SELECT * FROM decisions WHERE message = ? ORDER BY id", (message_key,)
+    )
+    return [
+        Decided(
+            decision=decode(Decision, row["decision"]),
+            bot=row["bot"],
+            mode=row["mode"],
+            revision=row["revision"],
+            signals=json.loads(row["signals"]),
+            decided_at=row["decided_at"],
+        )
+        for row in rows
+    ]
