@@ -116,10 +116,6 @@ class Outbox:
             )
         )
 
-    async def fail(self, claimed: Claimed, detail: str, at: datetime) -> None:
-        """It cannot be done; nothing more is tried."""
-        await self._store.write(lambda c: _finish(c, claimed, "failed", detail, None, at))
-
     async def about(self, message_key: str) -> list[Effect]:
         """Every action ordered for one message, oldest first."""
         return await self._store.read(lambda c: effects(c, message_key))
@@ -146,6 +142,11 @@ def add(
         ),
     )
     return cursor.lastrowid if cursor.rowcount == 1 else None
+
+
+def fail(connection: sqlite3.Connection, claimed: Claimed, detail: str, at: datetime) -> None:
+    """Note inside the caller's transaction that it cannot be done; nothing more is tried."""
+    _finish(connection, claimed, "failed", detail, None, at)
 
 
 def cancel_pending(connection: sqlite3.Connection, message_key: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from greenroom.ledger import cases, entries, inbox, messages, outbox
 from greenroom.ledger.cases import CaseDraft
 from greenroom.ledger.codec import decode, encode, encode_signals
-from greenroom.ledger.outbox import Planned
+from greenroom.ledger.outbox import Claimed, Planned
 from greenroom.ledger.store import Store
 from greenroom.message import Decision, Event, EventKind, Message, Signals
 
@@ -70,6 +70,12 @@ class Record:
         """The event cannot be processed: keep it, and let a person look if it is a message."""
         return await self._store.write(lambda c: _failed(c, handled, why, at))
 
+    async def effect_failed(
+        self, claimed: Claimed, detail: str, draft: CaseDraft, at: datetime
+    ) -> int:
+        """An action cannot be done: note it, and let a person look; returns the case."""
+        return await self._store.write(lambda c: _effect_failed(c, claimed, detail, draft, at))
+
     async def decisions(self, message_key: str) -> list[Decided]:
         """What was decided about one message, oldest first."""
         return await self._store.read(lambda c: _decisions(c, message_key))
@@ -82,7 +88,8 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
     if message is None:
         return Recorded(is_first=True)
     messages.keep(connection, message, handled.event.bot, at)
-    _keep_decisions(connection, handled, message, at)
+    if handled.decisions:
+        _keep_decisions(connection, handled, message, at)
     case = None
     if handled.case is not None:
         case = cases.open_case(connection, message, handled.event.bot, handled.case, at)
@@ -165,6 +172,13 @@ def _failed(connection: sqlite3.Connection, handled: Handled, why: str, at: date
     messages.keep(connection, event.message, event.bot, at)
     case = cases.open_case(connection, event.message, event.bot, handled.case, at)
     return Recorded(True, case)
+
+
+def _effect_failed(
+    connection: sqlite3.Connection, claimed: Claimed, detail: str, draft: CaseDraft, at: datetime
+) -> int:
+    outbox.fail(connection, claimed, detail, at)
+    return cases.open_case(connection, claimed.order.message, claimed.bot, draft, at)
 
 
 def _decisions(connection: sqlite3.Connection, message_key: str) -> list[Decided]:

@@ -1,0 +1,130 @@
+"""The terminal: each line typed is a member's message, each reply is printed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.settings import TerminalSettings
+from greenroom.errors import DropMessage
+from greenroom.message import (
+    ActionKind,
+    Author,
+    Channel,
+    Community,
+    Event,
+    EventKind,
+    Message,
+    Order,
+    Outcome,
+)
+
+_WAITING = 100  # lines typed ahead; the reading thread waits when they are not taken in
+
+
+class TerminalAdapter:
+    """One member who types.
+
+    Args:
+        bot: The bot's name.
+        settings: The member's name.
+        lines: Where lines come from; read on a thread of its own, since a terminal blocks.
+        show: Prints one event of the stage.
+        clock: The time now, in UTC.
+    """
+
+    platform = "terminal"
+    capabilities = frozenset(
+        {
+            ActionKind.REPLY,
+            ActionKind.MESSAGE,
+            ActionKind.REMOVE,
+            ActionKind.SPAM,
+            ActionKind.FILTER,
+            ActionKind.APPROVE,
+            ActionKind.REACT,
+            ActionKind.REPORT,
+        }
+    )
+
+    def __init__(
+        self,
+        bot: str,
+        settings: TerminalSettings,
+        *,
+        lines: Iterable[str] = sys.stdin,
+        show: Callable[[str], None] = print,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        self.bot = bot
+        self._member = settings.member
+        self._lines = lines
+        self._show = show
+        self._clock = clock
+        self._conversation = secrets.token_hex(4)  # ids of this run differ from the last one's
+        self._said = 0
+        self._done: dict[str, Outcome] = {}
+        self._health = Health()
+
+    async def run(self, intake: Intake) -> None:
+        """Take in lines until the input ends."""
+        self._health = Health(is_connected=True, since=self._clock())
+        queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, args=(loop, queue), daemon=True).start()
+        while (line := await queue.get()) is not None:
+            if line.strip():
+                await intake(self._event(line.rstrip("\n")))
+        self._health = Health(detail="the input has ended")
+
+    async def perform(self, order: Order) -> Outcome:
+        """Print what was done; the same key is done once."""
+        if order.action.kind not in self.capabilities:
+            raise DropMessage(f"the terminal cannot {order.action.kind}")
+        if order.key not in self._done:
+            self._show(_told(order))
+            self._done[order.key] = Outcome(ref=order.key)
+        return self._done[order.key]
+
+    def health(self) -> Health:
+        return self._health
+
+    def _read(self, loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str | None]) -> None:
+        """On its own daemon thread: a blocked read cannot be cancelled, only abandoned."""
+        try:
+            for line in self._lines:
+                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+        except RuntimeError:  # the loop has closed meanwhile: nobody listens any more
+            return
+
+    def _event(self, text: str) -> Event:
+        self._said += 1
+        now = self._clock()
+        message = Message(
+            platform=self.platform,
+            community=Community("terminal", "Terminal"),
+            channel=Channel("chat", "chat"),
+            id=f"{self._conversation}-{self._said}",
+            author=Author(self._member, self._member),
+            text=text,
+            posted_at=now,
+        )
+        return Event(EventKind.MESSAGE_POSTED, self.bot, self.platform, now, message)
+
+
+def _told(order: Order) -> str:
+    action = order.action
+    if action.kind in (ActionKind.REPLY, ActionKind.MESSAGE):
+        return printable(action.text or "")
+    return f"[{action.kind}] {printable(order.message.text[:80])}"
+
+
+def printable(text: str) -> str:
+    """``text`` without the control characters that could drive a terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)

@@ -1,0 +1,234 @@
+"""What a deployment is told in files: ``config.yaml``, ``bots/*.yaml``, ``personas/*.yaml``.
+
+Everything is read and checked before anything connects, and every fault is reported at
+once, each with its file, line and column.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from dotenv import dotenv_values
+from pydantic import Field, create_model
+
+from greenroom.adapters.settings import Settings
+from greenroom.documents import Document, interpolate, load, suggest, validate
+from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.message import Channel, Message
+from greenroom.personas.schema import Name, Persona, Strict, Text
+
+T = TypeVar("T")
+
+
+class LedgerSettings(Strict):
+    """Where the ledger lies."""
+
+    path: Path = Path("data/ledger.db")
+    queue_size: int = Field(default=1024, ge=1)
+
+
+class ContextSettings(Strict):
+    """Qdrant: embedded in a folder, or a server by ``url``."""
+
+    path: Path = Path("data/qdrant")
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    api_key: str | None = None
+
+
+class TriageSettings(Strict):
+    """The model and what runs it."""
+
+    provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    model: Path | None = None  # a folder; None: the model that ships
+    threads: int | None = Field(default=None, ge=1)  # None: one a core
+    waiting: int = Field(default=64, ge=0)
+
+
+class DeskSettings(Strict):
+    """Where moderators work the queue."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = Field(default=None, pattern=r"^https?://")
+
+
+class LoopSettings(Strict):
+    """How much is in flight at once."""
+
+    workers: int = Field(default=16, ge=1)  # messages decided at the same time
+    queue_size: int = Field(default=8, ge=1)  # messages that wait for each worker
+    senders: int = Field(default=8, ge=1)  # actions performed at the same time
+    send_deadline_s: float = Field(default=30.0, gt=0)
+    send_attempts: int = Field(default=12, ge=1)
+
+
+class Config(Strict):
+    """``config.yaml``; paths are relative to the file."""
+
+    bots: Path = Path("bots")
+    personas: Path = Path("personas")
+    policies: Path = Path("policies")
+    knowledge: Path = Path("knowledge")
+    ledger: LedgerSettings = LedgerSettings()
+    context: ContextSettings = ContextSettings()
+    triage: TriageSettings = TriageSettings()
+    desk: DeskSettings = DeskSettings()
+    loop: LoopSettings = LoopSettings()
+
+
+class Placement(Strict):
+    """Where a persona runs: channel names (``#help``), ids, or patterns (``*``)."""
+
+    channels: tuple[Text, ...] = Field(default=("*",), alias="in")
+
+    def covers(self, channel: Channel) -> bool:
+        """True if messages in ``channel`` are this persona's business."""
+        names = {channel.id, channel.name or channel.id}
+        return any(
+            fnmatch.fnmatchcase(name, pattern.removeprefix("#"))
+            for pattern in self.channels
+            for name in names
+        )
+
+
+class BotFrame(Strict):
+    """The keys that every bot has, whatever its adapter."""
+
+    adapter: str
+    mode: Literal["shadow", "live"] = "shadow"
+    personas: dict[Name, Placement]
+    desk_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """One bot: an adapter's settings, and the personas that run there."""
+
+    name: str
+    adapter: str
+    mode: Literal["shadow", "live"]
+    personas: Mapping[str, Placement]
+    desk_channel: str | None
+    settings: Settings
+    document: Document
+
+    def cast(self, message: Message) -> list[str]:
+        """The personas on stage where the message was written, in the file's order."""
+        return [name for name, place in self.personas.items() if place.covers(message.channel)]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Everything that was read."""
+
+    folder: Path
+    config: Config
+    bots: Mapping[str, Bot] = field(default_factory=dict)
+    personas: Mapping[str, Persona] = field(default_factory=dict)
+    persona_documents: Mapping[str, Document] = field(default_factory=dict)
+
+    def path(self, relative: Path) -> Path:
+        """A path from ``config.yaml``, made absolute."""
+        return self.folder / relative
+
+
+SettingsByAdapter = Mapping[str, type[Settings]]
+
+
+def read(
+    file: Path, *, adapters: SettingsByAdapter, environment: Mapping[str, str], secrets: bool = True
+) -> Deployment:
+    """Read ``config.yaml`` and the folders it names.
+
+    Args:
+        file: The config file.
+        adapters: The settings model of each adapter.
+        environment: Where ``${NAME}`` is looked up, after ``.env`` beside the file.
+        secrets: False leaves ``${NAME}`` as it is, for a check without secrets.
+
+    Raises:
+        ConfigErrors: All faults found.
+    """
+    folder = file.resolve().parent
+    values = {**_dotenv(folder / ".env"), **environment}
+    fill = (lambda document: interpolate(document, values)) if secrets else (lambda d: d)
+    config = validate(fill(load(file)), Config)
+    faults: list[ConfigError] = []
+    documents: dict[str, Document] = {}
+
+    def persona(path: Path) -> Persona:
+        documents[path.stem] = load(path)
+        return validate(documents[path.stem], Persona)
+
+    personas = _each(folder / config.personas, persona, faults)
+    bots = _each(folder / config.bots, lambda path: _bot(path, adapters, fill), faults)
+    for bot in bots.values():
+        faults.extend(_unknown_personas(bot, personas, known=set(documents)))
+    if faults:
+        raise ConfigErrors(faults)
+    return Deployment(folder, config, bots, personas, documents)
+
+
+def _each(folder: Path, reader: Callable[[Path], T], faults: list[ConfigError]) -> dict[str, T]:
+    """What ``reader`` makes of each YAML file of a folder, by stem; faults are collected."""
+    if not folder.is_dir():
+        raise ConfigError(
+            "is no folder", file=folder, accepted="make it, or run `greenroom init` for a start"
+        )
+    found: dict[str, T] = {}
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        try:
+            found[path.stem] = reader(path)
+        except ConfigErrors as errors:
+            faults.extend(errors.faults)
+        except ConfigError as error:
+            faults.append(error)
+    return found
+
+
+def _bot(path: Path, adapters: SettingsByAdapter, fill: Callable[[Document], Document]) -> Bot:
+    document = load(path)
+    raw = document.value if isinstance(document.value, dict) else {}
+    settings = adapters.get(str(raw.get("adapter")))
+    if settings is None:
+        given = (
+            f"unknown adapter `{raw['adapter']}`" if "adapter" in raw else "`adapter` is missing"
+        )
+        accepted = suggest(str(raw.get("adapter", "")), sorted(adapters))
+        raise document.fault(("adapter",), given, accepted=accepted)
+    model = create_model(settings.__name__, __base__=(BotFrame, settings))
+    whole = validate(fill(document), model)
+    frame = whole.model_dump(include=set(BotFrame.model_fields), by_alias=True)
+    rest = {name: getattr(whole, name) for name in settings.model_fields}
+    shape = BotFrame.model_validate(frame)
+    return Bot(
+        name=path.stem,
+        adapter=shape.adapter,
+        mode=shape.mode,
+        personas=shape.personas,
+        desk_channel=shape.desk_channel,
+        settings=settings.model_construct(**rest),
+        document=document,
+    )
+
+
+def _unknown_personas(
+    bot: Bot, personas: Mapping[str, Any], *, known: set[str]
+) -> list[ConfigError]:
+    return [
+        bot.document.fault(
+            ("personas", name),
+            f"there is no persona `{name}`",
+            accepted=suggest(name, sorted(personas)) if personas else None,
+        )
+        for name in bot.personas
+        if name not in known
+    ]
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}

@@ -1,0 +1,260 @@
+"""The way of a message, top to bottom: steps 1 to 7 here, step 8 in ``sender``.
+
+adapter → inbox → triage → context → decide → gate → record → outbox → adapter
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from greenroom.adapters.base import Adapter
+from greenroom.context import Knowledge, Precedents
+from greenroom.errors import DropMessage, GreenroomError, RetryLater
+from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
+from greenroom.message import Event, EventKind, Message, Severity, Signals
+from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.personas.gate import Gate
+from greenroom.plan import one_voice, plan
+from greenroom.sender import Sender
+from greenroom.supervisor import supervise
+from greenroom.triage.base import Triage
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 256  # events read from the inbox at once
+_DECIDED = frozenset(
+    {EventKind.MESSAGE_POSTED, EventKind.MESSAGE_EDITED, EventKind.MESSAGE_REPORTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One bot on stage: its adapter, its mode, and who performs where."""
+
+    adapter: Adapter
+    mode: str  # shadow | live
+    performers: Callable[[Message], Sequence[Performer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What messages are read with."""
+
+    triage: Triage
+    knowledge: Knowledge
+    precedents: Precedents
+
+
+class Loop:
+    """Moves every message from its adapter to its record.
+
+    Args:
+        ledger: Inbox, record and outbox.
+        stages: The bots, by name.
+        senses: Triage and context.
+        gate: What an answer passes.
+        sender: Performs the outbox.
+        clock: The time now, in UTC.
+        workers: Messages decided at the same time. A message's own events (post, edit,
+            report) always meet the same worker, in order.
+        queue_size: Messages that wait for each worker. When full the feeder waits; what
+            it has not fetched yet stays in the inbox, on disk.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        stages: Mapping[str, Stage],
+        *,
+        senses: Senses,
+        gate: Gate,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        workers: int = 16,
+        queue_size: int = 8,
+    ) -> None:
+        self._ledger = ledger
+        self._stages = stages
+        self._senses = senses
+        self._gate = gate
+        self._sender = sender
+        self._clock = clock
+        self._arrived = asyncio.Event()
+        self._queues: list[asyncio.Queue[Pending]] = [
+            asyncio.Queue(queue_size) for _ in range(workers)
+        ]
+
+    async def run(self) -> None:
+        """Run until cancelled. A stage's failure ends the process; an adapter's does not."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._feed(), name="feeder")
+            for number, queue in enumerate(self._queues):
+                group.create_task(self._work(queue), name=f"worker-{number}")
+            group.create_task(self._sender.run(), name="sender")
+            group.create_task(self._follow_verdicts(), name="verdicts")
+            for bot, stage in self._stages.items():
+                group.create_task(supervise(stage.adapter, self.take_in), name=f"adapter-{bot}")
+
+    async def take_in(self, event: Event) -> bool:
+        """Steps 1 and 2: store the event durably; true if it is new."""
+        is_new = await self._ledger.inbox.put(event)
+        if is_new:
+            self._arrived.set()
+        return is_new
+
+    async def _feed(self) -> None:
+        """Inbox to workers, in order of arrival; what a crash left behind comes first."""
+        after = 0
+        while True:
+            self._arrived.clear()
+            batch = await self._ledger.inbox.pending(after=after, limit=_CHUNK)
+            for pending in batch:
+                await self._queue_of(pending.event).put(pending)
+                after = pending.seq
+            if not batch:
+                await self._arrived.wait()
+
+    def _queue_of(self, event: Event) -> asyncio.Queue[Pending]:
+        about = event.message.key if event.message else event.message_key or event.key
+        return self._queues[zlib.crc32(about.encode()) % len(self._queues)]
+
+    async def _work(self, queue: asyncio.Queue[Pending]) -> None:
+        while True:
+            pending = await queue.get()
+            try:
+                await self.handle(pending)
+            except DropMessage as error:
+                log.warning("dropped %s: %s", pending.event.key, error)
+                await self._ledger.record.failed(_failed(pending), str(error), self._clock())
+            except GreenroomError:
+                raise
+            except Exception as error:
+                # A message that no stage foresaw must not stop the others: a person gets it.
+                log.exception("cannot process %s", pending.event.key)
+                why = f"{type(error).__name__}: {error}"
+                await self._ledger.record.failed(_failed(pending), why, self._clock())
+
+    async def handle(self, pending: Pending) -> None:
+        """Steps 3 to 7 for one event."""
+        event, stage = pending.event, self._stages.get(pending.event.bot)
+        if event.kind is EventKind.MESSAGE_DELETED:
+            await self._ledger.record.deleted(pending.seq, event, self._clock())
+            self._ledger.feed.publish(Change("case", event.message_key))
+            return
+        handled = Handled(pending.seq, event, message=event.message)
+        if stage is not None and event.message is not None and _is_for_deciding(event):
+            handled = await self._decide(pending, event.message, stage)
+        recorded = await self._ledger.record.handled(handled, self._clock())
+        self._tell(handled, recorded)
+
+    def _tell(self, handled: Handled, recorded: Recorded) -> None:
+        key = handled.message.key if handled.message else None
+        self._ledger.feed.publish(Change("message", key))
+        if recorded.case is not None:
+            self._ledger.feed.publish(Change("case", key, recorded.case))
+        if recorded.ordered:
+            self._sender.wake()
+
+    async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
+        event, now = pending.event, self._clock()
+        performers = stage.performers(message)
+        signals = await self.sense(message, merge_needs(performers))
+        cue = Cue(
+            message,
+            signals,
+            now,
+            is_edit=event.kind is EventKind.MESSAGE_EDITED,
+            is_report=event.kind is EventKind.MESSAGE_REPORTED,
+        )
+        decisions = one_voice([performer.decide(cue) for performer in performers])
+        admitted = [
+            await self._gate.admit(
+                decision,
+                message,
+                capabilities=stage.adapter.capabilities,
+                disclosure=performer.disclosure,
+                now=now,
+            )
+            for performer, decision in zip(performers, decisions, strict=True)
+        ]
+        return plan(pending, message, stage.mode, signals, admitted)
+
+    async def sense(self, message: Message, needs: Needs) -> Signals:
+        """Steps 3 and 4: what triage and context find; only what is needed is computed."""
+        embed = needs.precedents or bool(needs.knowledge)
+        if not needs.scores and not embed:
+            return Signals()
+        reading = await self._senses.triage.read(text_of(message), embed=embed)
+        signals = Signals(
+            scores=reading.scores,
+            intent=reading.intent,
+            intents=reading.intents,
+            embedding=reading.embedding,
+            model=reading.model,
+            windows=reading.windows,
+            windows_read=reading.windows_read,
+        )
+        return await self._with_context(message, signals, needs)
+
+    async def _with_context(self, message: Message, signals: Signals, needs: Needs) -> Signals:
+        if signals.embedding is None:
+            return signals
+        try:
+            if needs.knowledge:
+                found = await self._senses.knowledge.search(
+                    signals.embedding, sources=needs.knowledge
+                )
+                signals = replace(signals, knowledge=tuple(found))
+            if needs.precedents:
+                similar = await self._senses.precedents.similar(
+                    signals.embedding, community=message.community.id
+                )
+                signals = replace(signals, precedents=tuple(similar))
+        except RetryLater as error:
+            # Qdrant is away: decide on what there is; an assistant without evidence hands over.
+            log.warning("no context for %s: %s", message.key, error)
+        return signals
+
+    async def _follow_verdicts(self) -> None:
+        """A verdict becomes a precedent; whatever a crash left unfinished is done first."""
+        with self._ledger.feed.watch() as changes:
+            while True:
+                await self._remember()
+                while (await changes.get()).topic != "verdict":
+                    continue
+                self._sender.wake()
+
+    async def _remember(self) -> None:
+        while batch := await self._ledger.cases.unindexed():
+            for message, verdict, case in batch:
+                try:
+                    await self._remember_one(message, verdict, case)
+                except RetryLater as error:
+                    log.warning("a precedent waits: %s", error)
+                    return
+                await self._ledger.cases.indexed(message.key, verdict)
+
+    async def _remember_one(self, message: Message, verdict: str, case: int) -> None:
+        reading = await self._senses.triage.read(text_of(message))
+        assert reading.embedding is not None, "it was asked for"
+        await self._senses.precedents.remember(message, verdict, reading.embedding, case=str(case))
+
+
+def text_of(message: Message) -> str:
+    """What triage reads of a message: its title and its text."""
+    return f"{message.title}\n{message.text}" if message.title else message.text
+
+
+def _is_for_deciding(event: Event) -> bool:
+    author = event.message.author if event.message else None
+    return event.kind in _DECIDED and author is not None and not author.is_self
+
+
+def _failed(pending: Pending) -> Handled:
+    draft = CaseDraft("loop", Severity.MEDIUM, "could not be processed", "shadow")
+    return Handled(pending.seq, pending.event, message=pending.event.message, case=draft)

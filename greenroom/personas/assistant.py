@@ -1,0 +1,78 @@
+"""The assistant: answers from the community's knowledge, or hands over to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from greenroom.message import Action, ActionKind, Decision, Severity
+from greenroom.personas.base import Cue, Needs
+from greenroom.personas.grounded import best_evidence, grounded_reply
+from greenroom.personas.handover import asks_for_a_person
+from greenroom.personas.moderator import decision_of, needs_of, with_escalation
+from greenroom.personas.schema import Persona
+from greenroom.policies import Policy, evaluate
+
+_HANDOVER = "A person from the team will look at this and answer here."
+
+
+class AssistantPersona:
+    """Its policies say when to answer (``action: reply``); its knowledge says what.
+
+    Args:
+        name: The stem of the persona's file.
+        persona: What the file says.
+        policies: Its policies, in the file's order.
+    """
+
+    def __init__(self, name: str, persona: Persona, policies: Sequence[Policy]) -> None:
+        self.name = name
+        self.persona = persona
+        self.policies = tuple(policies)
+        self.disclosure = persona.disclosure
+        self.needs = needs_of(self.policies) | Needs(scores=True, knowledge=persona.knowledge)
+
+    def decide(self, cue: Cue) -> Decision:
+        """A grounded reply where a rule asks for one; no evidence, no answer."""
+        if cue.message.author.is_bot or cue.message.author.is_self:
+            return Decision(self.name)  # two bots never talk to each other
+        if asks_for_a_person(cue.message):
+            return self._hand_over("asked for a person", says=_HANDOVER)
+        found = evaluate(self.policies, cue.message, cue.signals, now=cue.now)
+        decision = decision_of(self.name, found)
+        open_replies = [action for action in found.actions if _wants_an_answer(action)]
+        if not open_replies or cue.is_edit or cue.is_report:
+            return replace(decision, actions=_without(decision.actions))
+        return self._answer(cue, decision, open_replies[0])
+
+    def _answer(self, cue: Cue, decision: Decision, asked: Action) -> Decision:
+        kept = _without(decision.actions)
+        passages = cue.signals.knowledge
+        threshold = self.persona.replies.min_evidence
+        evidence = best_evidence(passages, min_evidence=threshold)
+        if evidence is not None:
+            text = grounded_reply(cue.message.text, evidence)
+            reason = f"answered from {evidence.source} (evidence {evidence.score:.2f})"
+            reply = replace(asked, text=text, reason=reason)
+            return replace(decision, actions=(*kept, reply), evidence=(evidence,), reason=reason)
+        best = max((passage.score for passage in passages), default=None)
+        found = "none" if best is None else f"{best:.2f}"
+        reason = f"no evidence to answer from: best {found}, needs {threshold:.2f}"
+        unanswered = replace(decision, actions=kept, evidence=passages[:3], reason=reason)
+        if self.persona.replies.otherwise == "silence":
+            return replace(unanswered, notes=(*unanswered.notes, reason))
+        return with_escalation(unanswered, reason, Severity.LOW)
+
+    def _hand_over(self, reason: str, *, says: str) -> Decision:
+        reply = Action(ActionKind.REPLY, text=says, reason=reason)
+        return with_escalation(
+            Decision(self.name, actions=(reply,), reason=reason), reason, Severity.MEDIUM
+        )
+
+
+def _wants_an_answer(action: Action) -> bool:
+    return action.kind is ActionKind.REPLY and action.text is None
+
+
+def _without(actions: Sequence[Action]) -> tuple[Action, ...]:
+    return tuple(action for action in actions if not _wants_an_answer(action))

@@ -1,0 +1,64 @@
+"""The contract of a persona on stage: what it needs to know, and how it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from greenroom.message import Decision, Message, Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What triage and context must find before a persona can decide; nothing else is computed."""
+
+    scores: bool = False
+    precedents: bool = False
+    knowledge: tuple[str, ...] = ()
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            self.scores or other.scores,
+            self.precedents or other.precedents,
+            tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Everything a decision may rest on. Deciding is pure: the same cue, the same decision."""
+
+    message: Message
+    signals: Signals
+    now: datetime
+    is_edit: bool = False
+    is_report: bool = False
+
+
+class Performer(Protocol):
+    """A persona that can decide."""
+
+    @property
+    def name(self) -> str:
+        """The persona's name: the stem of its YAML file."""
+
+    @property
+    def disclosure(self) -> str:
+        """What stands under everything it says."""
+
+    @property
+    def needs(self) -> Needs:
+        """What must be known first."""
+
+    def decide(self, cue: Cue) -> Decision:
+        """What it makes of a message. No I/O, no clock, no randomness."""
+
+
+def merge_needs(performers: Collection[Performer]) -> Needs:
+    """What all of them together need to know."""
+    merged = Needs()
+    for performer in performers:
+        merged |= performer.needs
+    return merged

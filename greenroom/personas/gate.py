@@ -1,0 +1,127 @@
+"""The gate: what a persona is about to say or do passes here before it is ordered.
+
+Its text is read by the same triage as members' texts, it carries the disclosure, it stays
+within the persona's limits, and what the platform cannot do is taken out. Whatever is held
+back is said in the decision's notes, and a person gets to see it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from greenroom.message import Action, ActionKind, Decision, Message, Severity
+from greenroom.personas.moderator import with_escalation
+from greenroom.personas.schema import Limits
+
+K = TypeVar("K")
+
+Scores = Callable[[str], Awaitable[Mapping[str, float]]]
+"""Triage's scores of a text."""
+
+MAX_HARM = 0.5  # what a persona may say at most scores this on any head
+_HARM = ("toxicity", "insult", "hate", "threat", "obscene", "sexual", "scam", "self_harm")
+_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE})
+_MAX_MEMBERS = 10_000  # members whose replies are counted; the longest silent is forgotten
+
+
+class Gate:
+    """Holds back what must not go out.
+
+    Args:
+        scores: Reads an outgoing text.
+        limits: Each persona's limits.
+    """
+
+    def __init__(self, scores: Scores, limits: Mapping[str, Limits]) -> None:
+        self._scores = scores
+        self._limits = limits
+        self._by_persona: dict[str, deque[datetime]] = {}
+        self._by_member: dict[tuple[str, str], deque[datetime]] = {}
+
+    async def admit(
+        self,
+        decision: Decision,
+        message: Message,
+        *,
+        capabilities: frozenset[ActionKind],
+        disclosure: str,
+        now: datetime,
+    ) -> Decision:
+        """``decision`` with what may go out, and notes on what may not."""
+        admitted: list[Action] = []
+        held: list[str] = []
+        for action in decision.actions:
+            why = await self._objection(decision.persona, action, message, capabilities, now)
+            if why is None:
+                admitted.append(_disclosed(action, disclosure))
+            else:
+                held.append(f"{action.kind} held back: {why}")
+        passed = replace(decision, actions=tuple(admitted), notes=(*decision.notes, *held))
+        if not held:
+            return passed
+        return with_escalation(passed, held[0], Severity.LOW)
+
+    async def _objection(
+        self,
+        persona: str,
+        action: Action,
+        message: Message,
+        capabilities: frozenset[ActionKind],
+        now: datetime,
+    ) -> str | None:
+        if action.kind is ActionKind.ESCALATE:
+            return None
+        if action.kind not in capabilities:
+            return f"{message.platform} cannot do it"
+        if action.kind not in _SPOKEN or not action.text:
+            return None
+        harm = await self._harm(action.text)
+        if harm is not None:
+            return harm
+        if action.kind is ActionKind.REPLY:
+            return self._over_limit(persona, message, now)
+        return None
+
+    async def _harm(self, text: str) -> str | None:
+        scores = await self._scores(text)
+        worst = max(_HARM, key=lambda head: scores.get(head, 0.0))
+        if scores.get(worst, 0.0) <= MAX_HARM:
+            return None
+        return f"its text reads as {worst} ({scores[worst]:.2f})"
+
+    def _over_limit(self, persona: str, message: Message, now: datetime) -> str | None:
+        limits = self._limits[persona]
+        minute = _recent(self._by_persona, persona, now - timedelta(minutes=1))
+        if len(minute) >= limits.replies_per_minute:
+            return f"limit of {limits.replies_per_minute} replies a minute"
+        member = (persona, f"{message.platform}:{message.community.id}:{message.author.id}")
+        hour = _recent(self._by_member, member, now - timedelta(hours=1))
+        if len(hour) >= limits.per_member_per_hour:
+            return f"limit of {limits.per_member_per_hour} replies to one member an hour"
+        minute.append(now)
+        hour.append(now)
+        _forget_oldest(self._by_member)
+        return None
+
+
+def _recent(seen: dict[K, deque[datetime]], key: K, since: datetime) -> deque[datetime]:
+    times = seen.pop(key, None) or deque()
+    seen[key] = times  # most recently used last
+    while times and times[0] <= since:
+        times.popleft()
+    return times
+
+
+def _forget_oldest(seen: dict[K, deque[datetime]]) -> None:
+    while len(seen) > _MAX_MEMBERS:
+        del seen[next(iter(seen))]
+
+
+def _disclosed(action: Action, disclosure: str) -> Action:
+    if action.kind not in _SPOKEN or not action.text or disclosure in action.text:
+        return action
+    return replace(action, text=f"{action.text}\n\n{disclosure}")

@@ -1,0 +1,74 @@
+"""The moderator: applies its policies, and leaves to people what they say to escalate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from greenroom.message import Action, ActionKind, Decision, Severity
+from greenroom.personas.base import Cue, Needs
+from greenroom.personas.handover import asks_for_a_person
+from greenroom.personas.schema import Persona
+from greenroom.policies import Evaluation, Policy, evaluate
+
+
+class ModeratorPersona:
+    """Decides by rules alone.
+
+    Args:
+        name: The stem of the persona's file.
+        persona: What the file says.
+        policies: Its policies, in the file's order.
+    """
+
+    def __init__(self, name: str, persona: Persona, policies: Sequence[Policy]) -> None:
+        self.name = name
+        self.persona = persona
+        self.policies = tuple(policies)
+        self.disclosure = persona.disclosure
+        self.needs = needs_of(self.policies)
+
+    def decide(self, cue: Cue) -> Decision:
+        """What the rules make of the message; a plea for a person is a case in any event."""
+        found = evaluate(self.policies, cue.message, cue.signals, now=cue.now)
+        decision = decision_of(self.name, found)
+        if cue.is_report:
+            return with_escalation(decision, "reported by a member", Severity.MEDIUM)
+        if asks_for_a_person(cue.message):
+            return with_escalation(decision, "asked for a person", Severity.MEDIUM)
+        return decision
+
+
+def needs_of(policies: Sequence[Policy]) -> Needs:
+    """What these policies' checks look at."""
+    return Needs(
+        scores=any(policy.needs_scores for policy in policies),
+        precedents=any(policy.needs_precedents for policy in policies),
+    )
+
+
+def decision_of(name: str, found: Evaluation) -> Decision:
+    """An evaluation as this persona's decision."""
+    reasons = [action.reason for action in found.actions if action.reason]
+    return Decision(
+        persona=name,
+        actions=found.actions,
+        severity=found.severity,
+        reason=reasons[0] if reasons else None,
+        trace=found.fired,
+        notes=found.notes,
+    )
+
+
+def with_escalation(decision: Decision, reason: str, severity: Severity) -> Decision:
+    """``decision`` with a case for a person, unless it opens one already."""
+    if any(action.kind is ActionKind.ESCALATE for action in decision.actions):
+        return decision
+    return Decision(
+        persona=decision.persona,
+        actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason)),
+        severity=max(decision.severity, severity, key=lambda level: level.rank),
+        reason=decision.reason or reason,
+        trace=decision.trace,
+        evidence=decision.evidence,
+        notes=decision.notes,
+    )

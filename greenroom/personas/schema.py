@@ -1,0 +1,63 @@
+"""``personas/NAME.yaml``: who is on stage. The fields here are the YAML keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+Kind = Literal["assistant", "moderator"]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors; values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Limits(Strict):
+    """How often a persona may speak; what is over the limit is held back, and said so."""
+
+    replies_per_minute: int = Field(default=6, ge=0)
+    per_member_per_hour: int = Field(default=10, ge=0)
+
+
+class Replies(Strict):
+    """Where an assistant's answers come from, and what it does without evidence."""
+
+    source: Literal["grounded"] = Field(default="grounded", alias="from")
+    min_evidence: float = Field(default=0.45, ge=-1, le=1)
+    otherwise: Literal["escalate", "silence"] = "escalate"
+
+
+class Expectation(Strict):
+    """What an example expects of the persona."""
+
+    cites: str | None = None
+    actions: tuple[str, ...] | None = None
+    contains: str | None = None
+
+
+class Example(Strict):
+    """A message and what should come of it; ``greenroom check --examples`` runs it."""
+
+    says: Text
+    expect: Expectation
+
+
+class Persona(Strict):
+    """One persona. ``disclosure`` stands under everything it says."""
+
+    kind: Kind
+    name: Text
+    about: str | None = None
+    operator: Text
+    disclosure: Text
+    policies: tuple[Name, ...] = ()
+    knowledge: tuple[Text, ...] = ()
+    replies: Replies = Replies()
+    limits: Limits = Limits()
+    examples: tuple[Example, ...] = ()
