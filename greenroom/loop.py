@@ -9,20 +9,19 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from greenroom.adapters.base import Adapter
-from greenroom.context import Knowledge, Precedents
 from greenroom.errors import DropMessage, GreenroomError, RetryLater
 from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
-from greenroom.message import Event, EventKind, Message, Severity, Signals
-from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.message import Event, EventKind, Message, Severity
+from greenroom.personas.base import Cue, Performer, merge_needs
 from greenroom.personas.gate import Gate
 from greenroom.plan import one_voice, plan
 from greenroom.sender import Sender
+from greenroom.senses import Senses
 from greenroom.supervisor import supervise
-from greenroom.triage.base import Triage
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +38,6 @@ class Stage:
     adapter: Adapter
     mode: str  # shadow | live
     performers: Callable[[Message], Sequence[Performer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """What messages are read with."""
-
-    triage: Triage
-    knowledge: Knowledge
-    precedents: Precedents
 
 
 class Loop:
@@ -163,7 +153,7 @@ class Loop:
     async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
         event, now = pending.event, self._clock()
         performers = stage.performers(message)
-        signals = await self.sense(message, merge_needs(performers))
+        signals = await self._senses.sense(message, merge_needs(performers))
         cue = Cue(
             message,
             signals,
@@ -184,42 +174,6 @@ class Loop:
         ]
         return plan(pending, message, stage.mode, signals, admitted)
 
-    async def sense(self, message: Message, needs: Needs) -> Signals:
-        """Steps 3 and 4: what triage and context find; only what is needed is computed."""
-        embed = needs.precedents or bool(needs.knowledge)
-        if not needs.scores and not embed:
-            return Signals()
-        reading = await self._senses.triage.read(text_of(message), embed=embed)
-        signals = Signals(
-            scores=reading.scores,
-            intent=reading.intent,
-            intents=reading.intents,
-            embedding=reading.embedding,
-            model=reading.model,
-            windows=reading.windows,
-            windows_read=reading.windows_read,
-        )
-        return await self._with_context(message, signals, needs)
-
-    async def _with_context(self, message: Message, signals: Signals, needs: Needs) -> Signals:
-        if signals.embedding is None:
-            return signals
-        try:
-            if needs.knowledge:
-                found = await self._senses.knowledge.search(
-                    signals.embedding, sources=needs.knowledge
-                )
-                signals = replace(signals, knowledge=tuple(found))
-            if needs.precedents:
-                similar = await self._senses.precedents.similar(
-                    signals.embedding, community=message.community.id
-                )
-                signals = replace(signals, precedents=tuple(similar))
-        except RetryLater as error:
-            # Qdrant is away: decide on what there is; an assistant without evidence hands over.
-            log.warning("no context for %s: %s", message.key, error)
-        return signals
-
     async def _follow_verdicts(self) -> None:
         """A verdict becomes a precedent; whatever a crash left unfinished is done first."""
         with self._ledger.feed.watch() as changes:
@@ -233,21 +187,11 @@ class Loop:
         while batch := await self._ledger.cases.unindexed():
             for message, verdict, case in batch:
                 try:
-                    await self._remember_one(message, verdict, case)
+                    await self._senses.remember(message, verdict, case=case)
                 except RetryLater as error:
                     log.warning("a precedent waits: %s", error)
                     return
                 await self._ledger.cases.indexed(message.key, verdict)
-
-    async def _remember_one(self, message: Message, verdict: str, case: int) -> None:
-        reading = await self._senses.triage.read(text_of(message))
-        assert reading.embedding is not None, "it was asked for"
-        await self._senses.precedents.remember(message, verdict, reading.embedding, case=str(case))
-
-
-def text_of(message: Message) -> str:
-    """What triage reads of a message: its title and its text."""
-    return f"{message.title}\n{message.text}" if message.title else message.text
 
 
 def _is_for_deciding(event: Event) -> bool:
