@@ -1,0 +1,202 @@
+"""What Greenroom does on Slack: one function per action, each safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from greenroom.adapters.base import Clock
+from greenroom.adapters.recent import Recent
+from greenroom.adapters.slack_errors import error_code
+from greenroom.adapters.slack_posts import Posts, Spot
+from greenroom.adapters.slack_text import write_posts
+from greenroom.adapters.slack_web import SlackWeb, Workspace
+from greenroom.errors import DropMessage
+from greenroom.message import REMOVALS, ActionKind, Message, Order, Outcome
+
+REMEMBERED = 10_000  # removals of this process, for undoing them
+
+ALWAYS = frozenset(
+    {
+        ActionKind.REPLY,
+        ActionKind.RETRACT,
+        ActionKind.MESSAGE,
+        ActionKind.REACT,
+        ActionKind.APPROVE,
+    }
+)
+
+# Slack names its emoji; personas may write the common ones as they look.
+EMOJI: Mapping[str, str] = {
+    "👍": "+1",
+    "👎": "-1",
+    "👀": "eyes",
+    "✅": "white_check_mark",
+    "❌": "x",
+    "⚠": "warning",
+    "🚩": "triangular_flag_on_post",
+    "❤": "heart",
+    "🎉": "tada",
+    "👋": "wave",
+    "🙏": "pray",
+    "🤖": "robot_face",
+    "❓": "question",
+}
+
+_ADMIN_NEEDED = (
+    "Slack lets a bot delete only its own messages: give user_token, an admin's, in bots/{bot}.yaml"
+)
+
+
+class SlackActions:
+    """Carries out orders in one workspace."""
+
+    def __init__(
+        self,
+        bot: str,
+        web: SlackWeb,
+        workspace: Workspace,
+        *,
+        desk_channel: str | None,
+        clock: Clock,
+    ) -> None:
+        self._bot = bot
+        self._web = web
+        self._workspace = workspace
+        self._desk_channel = desk_channel
+        self._posts = Posts(web, workspace)
+        self._removed: Recent[str, bool] = Recent(size=REMEMBERED, clock=clock)
+        self._ways: Mapping[ActionKind, Callable[[Order], Awaitable[Outcome]]] = {
+            ActionKind.REPLY: self._reply,
+            ActionKind.MESSAGE: self._message,
+            ActionKind.REPORT: self._report,
+            ActionKind.APPROVE: self._approve,
+            ActionKind.REACT: self._react,
+            ActionKind.RETRACT: self._retract,
+            **dict.fromkeys(REMOVALS, self._remove),
+        }
+
+    async def perform(self, order: Order) -> Outcome:
+        """Carry out one order.
+
+        Raises:
+            RetryLater: Slack is busy or cannot be reached.
+            DropMessage: Slack cannot do it, or refuses for good.
+            ConfigError: A token or a scope is wrong.
+        """
+        way = self._ways.get(order.action.kind)
+        if way is None:
+            raise DropMessage(f"Slack has no way to {order.action.kind}")
+        return await way(order)
+
+    async def _reply(self, order: Order) -> Outcome:
+        message = order.message
+        spot = Spot(message.channel.id, message.thread or message.id, since=message.id)
+        posted = await self._posts.send(order, spot, write_posts(order.action.text or ""))
+        return Outcome(ref=",".join(posted))
+
+    async def _message(self, order: Order) -> Outcome:
+        answer = await self._web.call(
+            "open a direct message",
+            self._web.bot.conversations_open,
+            users=order.message.author.id,
+        )
+        channel = _id(answer.get("channel"))
+        posted = await self._posts.send(order, Spot(channel), write_posts(order.action.text or ""))
+        return Outcome(ref=f"{channel}/{','.join(posted)}")
+
+    async def _report(self, order: Order) -> Outcome:
+        if self._desk_channel is None:
+            raise DropMessage(f"reports on Slack need desk_channel in bots/{self._bot}.yaml")
+        channel = await self._posts.channel_id(self._desk_channel)
+        text = write_posts(_report_text(order))[:1]
+        posted = await self._posts.send(order, Spot(channel), text)
+        return Outcome(ref=f"{channel}/{','.join(posted)}")
+
+    async def _remove(self, order: Order) -> Outcome:
+        message = order.message
+        ts = message.thread if order.action.on_parent and message.thread else message.id
+        client = self._web.bot if message.author.is_self else self._web.admin
+        if client is None:
+            raise DropMessage(_ADMIN_NEEDED.format(bot=self._bot))
+        was_there = await self._delete(client.chat_delete, message.channel.id, ts)
+        self._removed[message.key] = True
+        return Outcome("done" if was_there else "already gone", ref=ts)
+
+    async def _approve(self, order: Order) -> Outcome:
+        """Undoes a removal of ours; what we did not remove stands as it is."""
+        message = order.message
+        is_ours = message.key in self._removed or message.standing.is_removed
+        if not is_ours and order.action.ref is None:
+            return Outcome("stands")
+        if await self._posts.exists(message):
+            return Outcome("stands")
+        spot = Spot(message.channel.id, message.reply_to, since=message.id)
+        posted = await self._posts.send(order, spot, _restored(message))
+        return Outcome("posted again, since Slack cannot undelete", ref=",".join(posted))
+
+    async def _react(self, order: Order) -> Outcome:
+        name = _emoji_name(order.action.text)
+        try:
+            await self._web.call(
+                "react",
+                self._web.bot.reactions_add,
+                channel=order.message.channel.id,
+                timestamp=order.message.id,
+                name=name,
+            )
+        except DropMessage as error:
+            if error_code(error) != "already_reacted":
+                raise
+            return Outcome("already there", ref=name)
+        return Outcome(ref=name)
+
+    async def _retract(self, order: Order) -> Outcome:
+        if not order.action.ref:
+            raise DropMessage("nothing to retract: the reply's id is unknown")
+        channel, slash, stamps = order.action.ref.rpartition("/")
+        place = channel if slash else order.message.channel.id
+        gone = [
+            await self._delete(self._web.bot.chat_delete, place, ts) for ts in stamps.split(",")
+        ]
+        return Outcome("done" if any(gone) else "already gone", ref=order.action.ref)
+
+    async def _delete(self, method: Callable[..., Any], channel: str, ts: str) -> bool:
+        try:
+            await self._web.call("delete the message", method, channel=channel, ts=ts)
+        except DropMessage as error:
+            if error_code(error) != "message_not_found":
+                raise
+            return False
+        return True
+
+
+def _report_text(order: Order) -> str:
+    message = order.message
+    why = order.action.reason or order.action.text or "reported"
+    head = f"Report: {why}\n{message.author.name} wrote {message.permalink or message.key}"
+    return f"{head}\n{_quoted(message.text)}"
+
+
+def _restored(message: Message) -> list[str]:
+    text = f"Restored by the moderators. {message.author.name} wrote:\n{_quoted(message.text)}"
+    return write_posts(text)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def _emoji_name(text: str | None) -> str:
+    wanted = (text or "").strip().strip(":").removesuffix("\ufe0f")
+    name = EMOJI.get(wanted, wanted)
+    if not name or not name.isascii():
+        raise DropMessage(f"Slack wants an emoji's name, such as eyes, not {wanted!a}")
+    return name
+
+
+def _id(channel: Any) -> str:
+    found = channel.get("id") if isinstance(channel, dict) else None
+    if not isinstance(found, str):
+        raise DropMessage("Slack opened no direct message with the member")
+    return found

@@ -1,0 +1,184 @@
+"""Socket Mode: one WebSocket at a time, each envelope acknowledged once it is taken in.
+
+The SDK's own Socket Mode client is not used: its queue has no bound, its tasks outlive
+``close``, and it retries a revoked token for ever. Bolt still does what it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from greenroom.adapters.slack_bolt_app import UNREADABLE
+from greenroom.adapters.slack_web import CALL_TIMEOUT_S, SlackWeb
+from greenroom.errors import ConfigError, RetryLater
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_S = 2.0
+HEARTBEAT_S = 20.0  # a ping so often; a peer that stays silent for half as long is gone
+IN_FLIGHT = 64  # envelopes; when full: wait, and what Slack waits for too long it sends again
+
+
+class Ending(Enum):
+    """Why a connection ended."""
+
+    REFRESH = auto()  # Slack moves us to another connection, as it does every few hours
+    DISABLED = auto()
+    CLOSED = auto()
+
+
+async def serve_socket(
+    app: AsyncApp,
+    web: SlackWeb,
+    session: aiohttp.ClientSession,
+    *,
+    on_connected: Callable[[bool], None],
+) -> None:
+    """Receive until the connection is lost; move to a new one when Slack asks.
+
+    Raises:
+        RetryLater: The connection was lost.
+        ConfigError: Socket Mode is switched off, or app_token is wrong.
+    """
+    while True:
+        ending = await _serve_one(app, web, session, on_connected)
+        if ending is Ending.DISABLED:
+            raise ConfigError(
+                "Slack says that Socket Mode is switched off for the app",
+                accepted="switch it on at api.slack.com/apps, your app, Socket Mode, "
+                "or use transport: http",
+            )
+        if ending is Ending.CLOSED:
+            raise RetryLater("Slack closed the Socket Mode connection")
+        log.info("Slack asked for a new Socket Mode connection")
+
+
+async def _serve_one(
+    app: AsyncApp,
+    web: SlackWeb,
+    session: aiohttp.ClientSession,
+    on_connected: Callable[[bool], None],
+) -> Ending:
+    socket = await _connect(web, session)
+    try:
+        async with asyncio.TaskGroup() as group:
+            connection = _Connection(app, socket, group, on_connected)
+            return await connection.receive()
+    finally:
+        on_connected(False)
+        await socket.close()
+
+
+async def _connect(
+    web: SlackWeb, session: aiohttp.ClientSession
+) -> aiohttp.ClientWebSocketResponse:
+    address = await web.open_socket()
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            return await session.ws_connect(
+                address,
+                heartbeat=HEARTBEAT_S,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
+            )
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise RetryLater(f"Slack's Socket Mode address cannot be reached: {error}") from error
+
+
+class _Connection:
+    """One WebSocket, and the envelopes that came through it."""
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        socket: aiohttp.ClientWebSocketResponse,
+        group: asyncio.TaskGroup,
+        on_connected: Callable[[bool], None],
+    ) -> None:
+        self._app = app
+        self._socket = socket
+        self._group = group
+        self._on_connected = on_connected
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+
+    async def receive(self) -> Ending:
+        """Read frames until the connection ends; the heartbeat bounds the wait for each."""
+        async for frame in self._socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            ending = await self._handle(_parse(frame.data))
+            if ending is not None:
+                return ending
+        return Ending.CLOSED
+
+    async def _handle(self, frame: Mapping[str, Any]) -> Ending | None:
+        kind = frame.get("type")
+        if kind == "hello":
+            self._on_connected(True)
+        elif kind == "disconnect":
+            return _ending(frame.get("reason"))
+        else:
+            request = _request(frame)
+            if request is not None:
+                await self._room.acquire()
+                self._group.create_task(self._take(request))
+        return None
+
+    async def _take(self, request: SocketModeRequest) -> None:
+        try:
+            if await self._is_taken(request):
+                await self._acknowledge(request)
+        finally:
+            self._room.release()
+
+    async def _is_taken(self, request: SocketModeRequest) -> bool:
+        try:
+            answer = await run_async_bolt_app(self._app, request)
+        except UNREADABLE as error:
+            log.warning("dropped a payload from Slack that Bolt cannot read: %.200r", error)
+            return True  # it would be no more readable the next time
+        return bool(answer.status == 200)
+
+    async def _acknowledge(self, request: SocketModeRequest) -> None:
+        receipt = json.dumps(SocketModeResponse(request.envelope_id).to_dict())
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                await self._socket.send_str(receipt)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # It is taken in; Slack delivers it again, and the inbox knows it by its key.
+            log.info("an acknowledgement was lost with its connection: %r", error)
+
+
+def _parse(data: str) -> Mapping[str, Any]:
+    try:
+        frame = json.loads(data)
+    except (ValueError, RecursionError):
+        frame = None
+    if isinstance(frame, dict):
+        return frame
+    log.warning("Slack sent a frame that is no JSON object: %.100r", data)
+    return {}
+
+
+def _request(frame: Mapping[str, Any]) -> SocketModeRequest | None:
+    """An envelope; the SDK fails on a payload that is no object, so that is sorted out first."""
+    if isinstance(frame.get("payload"), dict) and isinstance(frame.get("envelope_id"), str):
+        return SocketModeRequest.from_dict(dict(frame))
+    log.warning("Slack sent a frame that is no envelope: %.100r", frame)
+    return None
+
+
+def _ending(reason: Any) -> Ending | None:
+    if reason == "link_disabled":
+        return Ending.DISABLED
+    return None if reason == "warning" else Ending.REFRESH
