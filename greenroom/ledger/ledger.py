@@ -24,15 +24,21 @@ class Ledger:
         path: The file; made if it is missing.
         queue_size: Writes that may wait before a writer waits.
         now_s: The time in seconds since the epoch, for sign-in links and sessions.
+        is_owner: False for a short errand beside the process that runs on the file.
 
     Raises:
         ConfigError: The file is in use, damaged, or from a newer version.
     """
 
     def __init__(
-        self, path: Path, *, queue_size: int = 1024, now_s: Callable[[], float] = time.time
+        self,
+        path: Path,
+        *,
+        queue_size: int = 1024,
+        now_s: Callable[[], float] = time.time,
+        is_owner: bool = True,
     ) -> None:
-        self._store = Store(path, queue_size=queue_size)
+        self._store = Store(path, queue_size=queue_size, is_owner=is_owner)
         self.path = path
         self.inbox = Inbox(self._store)
         self.record = Record(self._store)

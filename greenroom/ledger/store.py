@@ -25,20 +25,22 @@ class Store:
     Args:
         path: The SQLite file; its folder is made if it is missing.
         queue_size: Writes that may wait before ``write`` itself waits.
+        is_owner: False opens the file beside the process that runs on it, for a short
+            errand such as a sign-in link.
 
     Raises:
         ConfigError: Another process has it open, a newer version wrote it, or it is no
             SQLite file.
     """
 
-    def __init__(self, path: Path, *, queue_size: int = 1024) -> None:
+    def __init__(self, path: Path, *, queue_size: int = 1024, is_owner: bool = True) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(path)
+        self._lock = _locked(path) if is_owner else None
         try:
             _prepare(path)
         except BaseException:
-            self._lock.release()
+            self._unlock()
             raise
         self._writer = Writer(lambda: _connect(path), queue_size=queue_size)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-reader")
@@ -60,7 +62,11 @@ class Store:
         self._readers.shutdown()
         for connection in self._connections:
             connection.close()
-        self._lock.release()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

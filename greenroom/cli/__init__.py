@@ -1,0 +1,5 @@
+"""The ``greenroom`` command."""
+
+from greenroom.cli.main import main
+
+__all__ = ["main"]

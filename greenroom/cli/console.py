@@ -1,0 +1,47 @@
+"""What commands print: results to stdout, progress and trouble to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def put_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+    sys.stdout.write("\n")
+
+
+def fault(text: str) -> None:
+    """An error for a person; never read as markup, since it may quote anything."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
+class SafeFormatter(logging.Formatter):
+    """Log lines without control characters: members' words must not drive a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return "".join(
+            char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text
+        )
+
+
+def set_up_logging(*, level: str = "INFO", file: Path | None = None) -> None:
+    """Log to stderr, or to a file where the terminal is used for something else."""
+    handler: logging.Handler = logging.StreamHandler()
+    if file is not None:
+        handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for chatty in ("aiohttp.access", "slack_bolt", "slack_sdk", "discord"):
+        logging.getLogger(chatty).setLevel("WARNING")

@@ -1,0 +1,82 @@
+"""``greenroom demo``: the whole system on recorded messages, with nothing to set up."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from greenroom.app import Company, House, gather, open_house
+from greenroom.cli.attempt import why
+from greenroom.cli.console import out, set_up_logging
+from greenroom.cli.run import announce, until_stopped
+from greenroom.message import Signals
+from greenroom.starter import demo_recording, lay_out
+
+EXAMPLE = "Example: greenroom demo --chat"
+
+
+def demo(
+    data: Annotated[
+        Path, typer.Option(help="Where the demo's files live; look into them, change them.")
+    ] = Path("greenroom-demo"),
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Write as a member, here in the terminal.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The desk's port; the next free one if taken.")] = 8080,
+) -> None:
+    """Play recorded messages to two personas, with the desk open; Ctrl-C ends it."""
+    company = prepare(data, chat=chat, port=port)
+    set_up_logging(level="INFO", file=data / "greenroom.log")
+    asyncio.run(_demo(company, chat=chat))
+
+
+def prepare(data: Path, *, chat: bool, port: int) -> Company:
+    """Lay the demo out as an ordinary deployment, once; later starts go on with it."""
+    data.mkdir(parents=True, exist_ok=True)
+    list(lay_out(data, bots=["replay", "terminal"] if chat else ["replay"]))
+    recording = data / "messages.jsonl"
+    if not recording.exists():
+        shutil.copyfile(demo_recording(), recording)
+    company = gather(data / "config.yaml")
+    deployment = company.deployment
+    desk = deployment.config.desk.model_copy(update={"port": port})
+    bots = {name: bot for name, bot in deployment.bots.items() if chat or bot.adapter != "terminal"}
+    config = deployment.config.model_copy(update={"desk": desk})
+    return replace(company, deployment=replace(deployment, config=config, bots=bots))
+
+
+async def _demo(company: Company, *, chat: bool) -> None:
+    async with open_house(company, any_free_port=True) as house:
+        await announce(house, "demo")
+        out.print("Cases arrive as the recording plays. Ctrl-C ends it.\n", markup=False)
+        async with asyncio.TaskGroup() as group:
+            teller = group.create_task(_tell(house)) if chat else None
+            await until_stopped(house)
+            if teller is not None:
+                teller.cancel()
+
+
+async def _tell(house: House) -> None:
+    """Print what each persona made of what was typed, and why."""
+    out.print("You are a member now: write something, or /human.\n", markup=False)
+    with house.ledger.feed.watch() as changes:
+        while True:
+            change = await changes.get()
+            if change.topic == "message" and str(change.message).startswith("terminal:"):
+                await _tell_one(house, str(change.message))
+
+
+async def _tell_one(house: House, key: str) -> None:
+    for decided in await house.ledger.record.decisions(key):
+        signals = Signals(
+            scores=decided.signals["scores"],
+            intent=decided.signals["intent"],
+            model=decided.signals["model"],
+        )
+        told = why(decided.decision, signals).replace("\n", "\n    ")
+        out.print(f"  [{decided.decision.persona}] {told}", markup=False, soft_wrap=True)

@@ -1,0 +1,67 @@
+"""All commands, and how they end: 0 done, 1 given up, 2 a person must change something."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import typer
+
+from greenroom import __version__
+from greenroom.cli import attempt, check, demo, desk, init, policy, run, triage
+from greenroom.cli.console import fault
+from greenroom.errors import ConfigError, ConfigErrors, GreenroomError
+
+app = typer.Typer(
+    name="greenroom",
+    help="AI personas on stage in Discord, Slack and Reddit, with people backstage in charge.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init", epilog=init.EXAMPLE)(init.init)
+app.command("check", epilog=check.EXAMPLE)(check.check)
+app.command("try", epilog=attempt.EXAMPLE)(attempt.attempt)
+app.command("run", epilog=run.EXAMPLE)(run.run)
+app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
+app.add_typer(policy.app, name="policy")
+app.add_typer(desk.app, name="desk")
+
+
+@app.callback(invoke_without_command=True)
+def version_or_help(
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+) -> None:
+    """AI personas on stage in Discord, Slack and Reddit, with people backstage in charge."""
+    if version:
+        typer.echo(f"greenroom {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; errors of ours become a message and an exit code."""
+    try:
+        app()
+    except* KeyboardInterrupt:
+        sys.exit(130)
+    except* BrokenPipeError:
+        sys.exit(0)
+    except* GreenroomError as group:
+        sys.exit(_report(list(_leaves(group))))
+
+
+def _report(errors: list[GreenroomError]) -> int:
+    for error in errors:
+        for one in error.faults if isinstance(error, ConfigErrors) else (error,):
+            fault(str(one))
+    return 2 if any(isinstance(error, ConfigError) for error in errors) else 1
+
+
+def _leaves(group: BaseExceptionGroup[GreenroomError]) -> Iterator[GreenroomError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

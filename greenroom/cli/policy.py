@@ -1,0 +1,66 @@
+"""``greenroom policy try``: what a rule file would do to messages."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from greenroom.app import utc_now
+from greenroom.cli.console import fault, out, put_json
+from greenroom.errors import ConfigError
+from greenroom.policies import load_policy, try_lines
+from greenroom.triage import HEADS, INTENTS
+
+app = typer.Typer(help="Rule files.", no_args_is_help=True, rich_markup_mode=None)
+
+EXAMPLE = "Example: greenroom policy try rules.yaml messages.jsonl --json"
+
+
+@app.callback()
+def policy() -> None:
+    """Rule files."""
+
+
+@app.command("try", epilog=EXAMPLE)
+def try_policy(
+    rules: Annotated[Path, typer.Argument(help="A rule file, AutoModerator's or Greenroom's.")],
+    messages: Annotated[Path, typer.Argument(help="JSON Lines; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show what a rule file would do to each message, as if on Reddit; nothing is stored."""
+    loaded = load_policy(rules, heads=HEADS, intents=INTENTS)
+    for warning in loaded.warnings:
+        fault(f"warning: {warning}")
+    name = "stdin" if str(messages) == "-" else str(messages)
+    for number, tried in enumerate(
+        try_lines(loaded, _lines(messages), now=utc_now(), file=name), 1
+    ):
+        if as_json:
+            put_json(tried)
+        else:
+            out.print(_as_text(number, tried), markup=False, soft_wrap=True)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if str(path) == "-":
+        yield from sys.stdin
+        return
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape") as lines:
+            yield from lines
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
+
+
+def _as_text(number: int, tried: dict[str, Any]) -> str:
+    fired = tried["fired"]
+    if not fired:
+        return f"{number}: no rule fires"
+    rules = ", ".join(f"#{one['rule']} {one['name']}" for one in fired)
+    rest = {key: value for key, value in tried.items() if key != "fired" and value is not None}
+    return f"{number}: {rules}\n   {json.dumps(rest, ensure_ascii=False)}"
