@@ -32,11 +32,15 @@ def triage(
     ] = False,
     provider: Annotated[str, typer.Option(help="cpu, cuda or tensorrt.")] = "cpu",
 ) -> None:
-    """Score texts: one JSON object with `text` a line in, the same with `scores` a line out."""
+    """Score texts, a line each: out come JSON objects with `text` and `scores`.
+
+    With --jsonl the lines that go in are JSON objects too, and keep their other keys.
+    """
     name = "stdin" if file is None or str(file) == "-" else str(file)
     lines = sys.stdin.buffer if name == "stdin" else _opened(Path(name))
     try:
-        asyncio.run(_score(_parsed(lines, name), embed=embed, provider=provider))
+        values = _parsed(lines, name) if jsonl else _texts(lines)
+        asyncio.run(_score(values, embed=embed, provider=provider))
     finally:
         if lines is not sys.stdin.buffer:
             lines.close()
@@ -71,6 +75,11 @@ async def _print_next(
     if embed and reading.embedding is not None:
         scored["embedding"] = [round(float(number), 6) for number in reading.embedding]
     put_json(scored)
+
+
+def _texts(lines: Any) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        yield {"text": line.decode("utf-8", "replace").rstrip("\r\n")}
 
 
 def _parsed(lines: Any, name: str) -> Iterator[dict[str, Any]]:
