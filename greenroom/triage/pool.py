@@ -62,6 +62,11 @@ class EncoderPool:
         """The model's short name, as in `Reading.model`."""
         return self._encoder.manifest.short_name
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the next `read` has to wait for a place."""
+        return self._places.locked()
+
     async def read(self, text: str, *, embed: bool = True) -> Reading:
         """Read `text` on a thread of the pool.
 

