@@ -122,6 +122,7 @@ class Sender:
         await self._ledger.outbox.retry(
             claimed, at_s=at_s, detail=str(error), maybe_done=error.maybe_done
         )
+        self.wake()  # it may be due before whatever the run waits for
 
     async def _fail(self, claimed: Claimed, detail: str) -> None:
         kind = claimed.order.action.kind
