@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from greenroom.message import Action, ActionKind, Decision, Severity
-from greenroom.personas.base import Cue, Needs
+from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import asks_for_a_person
-from greenroom.personas.moderator import decision_of, needs_of, with_escalation
+from greenroom.personas.moderator import decision_of, needs_of
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy, evaluate
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from greenroom.message import Decision, Message, Signals
+from greenroom.message import Action, ActionKind, Decision, Message, Severity, Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,18 @@ def merge_needs(performers: Collection[Performer]) -> Needs:
     for performer in performers:
         merged |= performer.needs
     return merged
+
+
+def with_escalation(decision: Decision, reason: str, severity: Severity) -> Decision:
+    """``decision`` with a case for a person, unless it opens one already."""
+    if any(action.kind is ActionKind.ESCALATE for action in decision.actions):
+        return decision
+    return Decision(
+        persona=decision.persona,
+        actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason)),
+        severity=max(decision.severity, severity, key=lambda level: level.rank),
+        reason=decision.reason or reason,
+        trace=decision.trace,
+        evidence=decision.evidence,
+        notes=decision.notes,
+    )

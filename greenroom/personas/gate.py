@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from greenroom.message import Action, ActionKind, Decision, Message, Severity
-from greenroom.personas.moderator import with_escalation
+from greenroom.personas.base import with_escalation
 from greenroom.personas.schema import Limits
 
 K = TypeVar("K")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.message import Action, ActionKind, Decision, Severity
-from greenroom.personas.base import Cue, Needs
+from greenroom.message import Decision, Severity
+from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.handover import asks_for_a_person
 from greenroom.personas.schema import Persona
 from greenroom.policies import Evaluation, Policy, evaluate
@@ -56,19 +56,4 @@ def decision_of(name: str, found: Evaluation) -> Decision:
         reason=reasons[0] if reasons else None,
         trace=found.fired,
         notes=found.notes,
-    )
-
-
-def with_escalation(decision: Decision, reason: str, severity: Severity) -> Decision:
-    """``decision`` with a case for a person, unless it opens one already."""
-    if any(action.kind is ActionKind.ESCALATE for action in decision.actions):
-        return decision
-    return Decision(
-        persona=decision.persona,
-        actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason)),
-        severity=max(decision.severity, severity, key=lambda level: level.rank),
-        reason=decision.reason or reason,
-        trace=decision.trace,
-        evidence=decision.evidence,
-        notes=decision.notes,
     )

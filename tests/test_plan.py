@@ -1,0 +1,80 @@
+"""Who speaks, what is ordered, what becomes a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from greenroom.ledger import Pending
+from greenroom.message import Action, ActionKind, Decision, EventKind, Passage, Severity, Signals
+from greenroom.plan import one_voice, plan
+from tests.samples import a_message, an_event
+
+EVIDENCE = (Passage("faq.md", "Roles", "Read the rules.", 0.8),)
+REMOVAL = Decision("warden", (Action(ActionKind.REMOVE),))
+QUIET = Decision("warden")
+
+
+def answer(persona: str) -> Decision:
+    return Decision(persona, (Action(ActionKind.REPLY, text="> Read"),), evidence=EVIDENCE)
+
+
+def planned(*decisions: Decision, mode: str = "live", kind: EventKind = EventKind.MESSAGE_POSTED):  # type: ignore[no-untyped-def]  # Handled
+    pending = Pending(1, an_event(kind=kind))
+    return plan(pending, a_message(), mode, Signals(), decisions)
+
+
+def test_nobody_answers_what_is_removed() -> None:
+    _, guide = one_voice([REMOVAL, answer("guide")])
+    assert guide.actions == ()
+    assert guide.notes == ("kept silent: another persona acts on this message",)
+
+
+def test_only_the_first_answers() -> None:
+    quiet, first, second = one_voice([QUIET, answer("guide"), answer("helper")])
+    assert (quiet, first) == (QUIET, answer("guide"))
+    assert second.actions == ()
+
+
+def test_a_reply_that_is_no_answer_goes_with_a_removal() -> None:
+    told = replace(REMOVAL, actions=(*REMOVAL.actions, Action(ActionKind.REPLY, text="why")))
+    assert one_voice([told, answer("guide")])[0] == told
+
+
+def test_an_escalation_is_a_case_and_no_order() -> None:
+    decision = Decision(
+        "warden", (Action(ActionKind.ESCALATE, reason="insult 0.7"),), Severity.HIGH
+    )
+    handled = planned(decision)
+    assert handled.planned == ()
+    assert handled.case is not None
+    assert (handled.case.reason, handled.case.severity) == ("insult 0.7", Severity.HIGH)
+
+
+def test_a_filter_is_an_order_and_a_case() -> None:
+    handled = planned(Decision("warden", (Action(ActionKind.FILTER, reason="spam"),)))
+    assert [order.action.kind for order in handled.planned] == ["filter"]
+    assert handled.case is not None
+
+
+def test_a_removal_alone_is_no_case() -> None:
+    handled = planned(REMOVAL)
+    assert [order.action.kind for order in handled.planned] == ["remove"]
+    assert handled.case is None
+
+
+def test_the_most_severe_decision_counts() -> None:
+    low = Decision("a", (Action(ActionKind.ESCALATE, reason="x"),), Severity.LOW)
+    high = Decision("b", (Action(ActionKind.ESCALATE, reason="y"),), Severity.CRITICAL)
+    case = planned(low, high).case
+    assert (case.severity, case.reason) == (Severity.CRITICAL, "x; y")
+
+
+def test_shadow_orders_nothing_real() -> None:
+    assert [order.is_shadow for order in planned(REMOVAL, mode="shadow").planned] == [True]
+
+
+def test_keys_are_the_same_each_time_and_differ_by_persona() -> None:
+    once, again = planned(REMOVAL).planned, planned(REMOVAL).planned
+    other = planned(replace(REMOVAL, persona="other")).planned
+    assert once[0].key == again[0].key
+    assert once[0].key != other[0].key
