@@ -21,9 +21,20 @@ from pydantic_core import ErrorDetails
 from greenroom.errors import ConfigError, ConfigErrors
 
 try:
+    from yaml import CBaseLoader as _BaseLoader
     from yaml import CSafeLoader as _Loader
 except ImportError:  # a PyYAML built without libyaml: slower, same meaning
+    from yaml import BaseLoader as _BaseLoader  # type: ignore[assignment]
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
+class _RawLoader(_BaseLoader):
+    """Leaves every scalar as it was written: ``yes`` stays ``yes``, ``1.10`` stays ``1.10``."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        """The text; ``None`` only where nothing, or a bare ``~``, was written."""
+        return None if not node.style and node.value in ("", "~") else node.value
+
 
 KeyPath = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -102,14 +113,16 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def parse(text: str, *, file: str, first_line: int = 1) -> Document:
+def parse(text: str, *, file: str, first_line: int = 1, as_written: bool = False) -> Document:
     """Parse one YAML document; ``first_line`` is where it starts in its file.
+
+    ``as_written`` leaves scalars as texts: a word in a rule is a word, even ``yes`` or ``07``.
 
     Raises:
         ConfigError: It is not YAML, holds several documents, or expands without bound.
     """
     offset = first_line - 1
-    loader = _Loader(text)
+    loader = _RawLoader(text) if as_written else _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:

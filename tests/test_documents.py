@@ -130,3 +130,14 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(ConfigError, match="larger than"):
         load(tmp_path / "large.yaml")
+
+
+def test_a_document_read_as_written_keeps_words_as_words() -> None:
+    text = "a: yes\nb: [1.10, 07, null, 2026-99-99]\nc:\nd: ''\ne: ~"
+    assert parse(text, file="a", as_written=True).value == {
+        "a": "yes",
+        "b": ["1.10", "07", "null", "2026-99-99"],
+        "c": None,
+        "d": "",
+        "e": None,
+    }
