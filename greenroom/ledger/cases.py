@@ -93,6 +93,18 @@ class Cases:
         """One case by its number."""
         return await self._store.read(lambda c: _find(c, case))
 
+    async def beside(self, case: Case) -> tuple[int | None, int | None]:
+        """The open cases before and after ``case`` in the queue, by their numbers."""
+        return await self._store.read(lambda c: (_before(c, case), _after(c, case)))
+
+    async def oldest_open(self) -> str | None:
+        """When the longest waiting open case was opened."""
+        return await self._store.read(
+            lambda c: c.execute("SELECT min(opened_at) FROM cases WHERE state = 'open'").fetchone()[
+                0
+            ]
+        )
+
     async def judge(self, judgement: Judgement, at: datetime) -> Case:
         """Close a case with a verdict and order what follows, in one transaction.
 
@@ -238,6 +250,41 @@ def _queue(
         assert kept is not None, "a case's message is recorded in the case's own transaction"
         found.append((_case(row), kept.message))
     return found
+
+
+def _after(connection: sqlite3.Connection, case: Case) -> int | None:
+    # Two looks into the queue's index: a row value across its two directions cannot use it.
+    rank, opened_at = case.severity.rank, case.opened_at
+    row = (
+        connection.execute(
+            "SELECT id FROM cases WHERE state = 'open' AND severity_rank = ?1"
+            " AND (opened_at, id) > (?2, ?3) ORDER BY opened_at, id LIMIT 1",
+            (rank, opened_at, case.id),
+        ).fetchone()
+        or connection.execute(
+            "SELECT id FROM cases WHERE state = 'open' AND severity_rank < ?"
+            " ORDER BY severity_rank DESC, opened_at, id LIMIT 1",
+            (rank,),
+        ).fetchone()
+    )
+    return row["id"] if row else None
+
+
+def _before(connection: sqlite3.Connection, case: Case) -> int | None:
+    rank, opened_at = case.severity.rank, case.opened_at
+    row = (
+        connection.execute(
+            "SELECT id FROM cases WHERE state = 'open' AND severity_rank = ?1"
+            " AND (opened_at, id) < (?2, ?3) ORDER BY opened_at DESC, id DESC LIMIT 1",
+            (rank, opened_at, case.id),
+        ).fetchone()
+        or connection.execute(
+            "SELECT id FROM cases WHERE state = 'open' AND severity_rank > ?"
+            " ORDER BY severity_rank, opened_at DESC, id DESC LIMIT 1",
+            (rank,),
+        ).fetchone()
+    )
+    return row["id"] if row else None
 
 
 def _unindexed(connection: sqlite3.Connection, limit: int) -> list[tuple[Message, str, int]]:

@@ -183,3 +183,17 @@ async def test_many_writers_share_commits(ledger: Ledger) -> None:
     )
     assert await ledger.inbox.depth() == 300
     assert ledger.record._store._writer.commits - before < 150
+
+
+async def test_the_cases_beside_one_follow_the_queue(ledger: Ledger) -> None:
+    severities = (Severity.LOW, Severity.CRITICAL, Severity.LOW, Severity.MEDIUM)
+    for number, severity in enumerate(severities, start=1):
+        event = an_event(a_message(id=f"m{number}"))
+        await ledger.inbox.put(event)
+        await ledger.record.handled(handled(number, event, case=True, severity=severity), NOON)
+    queue = [case for case, _ in await ledger.cases.queue()]
+    numbers = [case.id for case in queue]
+    assert numbers == [2, 4, 1, 3]
+    beside = [await ledger.cases.beside(case) for case in queue]
+    assert beside == list(zip([None, *numbers], [*numbers[1:], None], strict=False))
+    assert await ledger.cases.oldest_open() == NOON.isoformat()
