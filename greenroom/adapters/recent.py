@@ -33,6 +33,12 @@ class Recent(Generic[KeyT, ValueT]):
         self._items.move_to_end(key)
         return self._items[key][0]
 
+    def get(self, key: KeyT, default: ValueT) -> ValueT:
+        """The value, or ``default`` where it is unknown or forgotten."""
+        if key not in self:
+            return default
+        return self[key]
+
     def __setitem__(self, key: KeyT, value: ValueT) -> None:
         self._items[key] = (value, self._clock())
         self._items.move_to_end(key)

@@ -1,0 +1,38 @@
+"""A Reddit on loopback, and an adapter that runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.adapters.reddit.server import MEMBER, START, RedditServer, reddit_server
+from tests.adapters.reddit.stage import Running, running
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """asyncprawcore signs in with aiohttp's BasicAuth, which aiohttp will drop in 4.0."""
+    config.addinivalue_line("filterwarnings", "ignore:BasicAuth is deprecated:DeprecationWarning")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RedditServer]:
+    async with reddit_server() as found:
+        found.users[MEMBER] = {
+            "name": MEMBER,
+            "created_utc": START - 86_400,
+            "comment_karma": 7,
+            "link_karma": -2,
+            "has_verified_email": True,
+            "is_gold": False,
+        }
+        yield found
+
+
+@pytest.fixture
+async def stage(server: RedditServer) -> AsyncIterator[Running]:
+    """It has looked once, and found nothing that it tells of."""
+    server.submit(title="old news")
+    async with running(server) as found:
+        assert found.found() == []
+        yield found
