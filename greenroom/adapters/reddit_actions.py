@@ -230,7 +230,7 @@ class RedditActions:
         if not target.startswith("t3_"):
             raise DropMessage(f"{order.action.kind} needs a submission, and this is a comment")
         submission = await self._thing(target)
-        submission.subreddit = await self._subreddit(order.message)  # else some calls want a fetch
+        submission.subreddit = _subreddit_name(order.message)  # some calls need it
         return submission
 
     async def _subreddit(self, message: Message) -> Any:
