@@ -38,6 +38,9 @@ class RedditServer:
         default_factory=lambda: defaultdict(deque)
     )
     lost_answers: set[str] = field(default_factory=set)  # paths that work and never answer
+    action_faults: deque[int] = field(default_factory=deque)  # statuses, for whichever comes next
+    is_next_action_lost: bool = False
+    effects: list[Call] = field(default_factory=list)  # actions that worked, answered or not
     count: int = 0
 
     def called(self, path: str) -> list[Call]:
@@ -116,8 +119,14 @@ class RedditServer:
         fault = self.faults[path].popleft() if self.faults[path] else None
         if fault is not None:
             return fault()
+        is_action = request.method == "POST" and path != "api/v1/access_token"
+        if is_action and self.action_faults:
+            return web.json_response({}, status=self.action_faults.popleft())
         answer = _answer(self, path, data)
-        if path in self.lost_answers:
+        if is_action and answer is not None:
+            self.effects.append(self.calls[-1])
+        if path in self.lost_answers or (is_action and self.is_next_action_lost):
+            self.is_next_action_lost = False
             assert request.transport is not None
             request.transport.abort()
         if answer is None:

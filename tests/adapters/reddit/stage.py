@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from greenroom.adapters.reddit import RedditAdapter
 from greenroom.adapters.settings import RedditEndpoints, RedditSettings
 from greenroom.message import Event
+from tests.adapters import contract
 from tests.adapters.reddit.server import ME, SUBREDDIT, RedditServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -21,18 +22,16 @@ WAIT_S = 10.0
 
 
 @dataclass(slots=True)
-class Inbox:
-    """An intake that keeps events, and fails when told to."""
+class Inbox(contract.Inbox):
+    """The conformance suite's intake, which here can also fail once."""
 
-    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     failure: Exception | None = None
 
     async def __call__(self, event: Event) -> bool:
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
-        await self.events.put(event)
-        return True
+        return await contract.Inbox.__call__(self, event)
 
 
 @dataclass(slots=True)

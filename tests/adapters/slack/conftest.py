@@ -25,9 +25,7 @@ async def server() -> AsyncIterator[SlackServer]:
 
 @pytest.fixture
 def inbox() -> Inbox:
-    found = Inbox()
-    found.open.set()
-    return found
+    return Inbox()
 
 
 @pytest.fixture

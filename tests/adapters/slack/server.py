@@ -26,6 +26,9 @@ BOT_TOKEN, APP_TOKEN, ADMIN_TOKEN, SECRET = (
 )
 
 
+ACTIONS = ("chat.postMessage", "chat.delete", "reactions.add")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that the server was sent."""
@@ -49,6 +52,9 @@ class SlackServer:
         default_factory=lambda: defaultdict(deque)
     )
     lost_answers: set[str] = field(default_factory=set)  # methods that work and never answer
+    action_faults: deque[int] = field(default_factory=deque)  # statuses, for whichever comes next
+    is_next_action_lost: bool = False
+    effects: list[Call] = field(default_factory=list)  # actions that worked, answered or not
     scopes: str | None = SCOPES
     acks: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     sockets: asyncio.Queue[web.WebSocketResponse] = field(default_factory=asyncio.Queue)
@@ -90,12 +96,21 @@ class SlackServer:
         fault = self.faults[method].popleft() if self.faults[method] else None
         if fault is not None:
             return fault()
+        if method in ACTIONS and self.action_faults:
+            return web.Response(status=self.action_faults.popleft(), text="<html>")
         answer = _METHODS[method](self, arguments, token)
-        if method in self.lost_answers:
+        if method in ACTIONS and "error" not in answer:
+            self.effects.append(self.calls[-1])
+        if method in self.lost_answers or self._is_lost(method):
             assert request.transport is not None
             request.transport.abort()
         headers = {"x-oauth-scopes": self.scopes} if self.scopes is not None else None
         return web.json_response({"ok": "error" not in answer, **answer}, headers=headers)
+
+    def _is_lost(self, method: str) -> bool:
+        is_lost = self.is_next_action_lost and method in ACTIONS
+        self.is_next_action_lost &= not is_lost
+        return is_lost
 
     async def serve_socket(self, request: web.Request) -> web.WebSocketResponse:
         """A Socket Mode connection: says hello, collects acknowledgements."""

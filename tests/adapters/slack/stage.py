@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from greenroom.adapters.settings import Listen, SlackEndpoints, SlackSettings
 from greenroom.adapters.slack import SlackAdapter
 from greenroom.message import Event
+from tests.adapters import contract
 from tests.adapters.slack.server import (
     ADMIN_TOKEN,
     APP_TOKEN,
@@ -34,29 +35,16 @@ PAYLOADS = Path(__file__).parents[4] / "shared" / "platforms" / "slack_payloads.
 
 
 @dataclass(slots=True)
-class Inbox:
-    """An intake that keeps events by key, blocks while told to, and fails when told to."""
+class Inbox(contract.Inbox):
+    """The conformance suite's intake, which here can also fail."""
 
-    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
-    keys: set[str] = field(default_factory=set)
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-    entered: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
 
     async def __call__(self, event: Event) -> bool:
-        self.entered.set()
-        await self.open.wait()
         if self.failure is not None:
+            self.entered.set()
             raise self.failure
-        is_new = event.key not in self.keys
-        self.keys.add(event.key)
-        await self.events.put(event)
-        return is_new
-
-    async def next(self) -> Event:
-        """The next event that comes in."""
-        async with asyncio.timeout(5):
-            return await self.events.get()
+        return await contract.Inbox.__call__(self, event)
 
 
 @dataclass(slots=True)
