@@ -29,6 +29,7 @@ from training.card import Findings, write_card
 from training.corpus import TEST, Corpus, Example, gather, normal
 from training.graph import attach_heads
 from training.heads import Heads, Inputs, Logits, read_logits, train_heads
+from training.mixtures import mix
 from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples, read_sheets
 from training.templates import count_lines, read_templates
 from training.trunk import (
@@ -53,6 +54,7 @@ HARMLESS: Final = (
     "wiki_context_toxicity_large",
     "wiki_toxic_binary_sample",
     "templates",
+    "mixtures",
 )
 COMPARED: Final = 2000
 """Test texts on which INT8 is held against FP32."""
@@ -105,7 +107,8 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
 
 def _training_examples(data: Path) -> list[Example]:
     # Templates first: where a text comes twice, a whole set of labels beats a partial one.
-    return [*read_templates(data, seed=SEED), *read_examples(data, TRAINING_ROWS)]
+    found = [*read_templates(data, seed=SEED), *read_examples(data, TRAINING_ROWS)]
+    return [*found, *mix(found, seed=SEED)]
 
 
 def _evaluation_corpus(data: Path, learned: Corpus) -> Corpus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,7 +59,8 @@ def _platt(logits: Logits, wanted: Logits) -> tuple[float, float]:
         return miss + 1e-4 * values.square().sum()
 
     _minimise(values, cost)
-    return float(values[0].exp()), float(values[1])
+    slope, offset = values.detach().tolist()
+    return math.exp(slope), offset
 
 
 def _temperature(logits: Logits, wanted: npt.NDArray[np.int64]) -> float:
@@ -68,7 +70,7 @@ def _temperature(logits: Logits, wanted: npt.NDArray[np.int64]) -> float:
         value,
         lambda: torch.nn.functional.cross_entropy(scores * value.exp(), goal, ignore_index=-1),
     )
-    return float(value.exp())
+    return math.exp(value.item())
 
 
 def _minimise(values: torch.Tensor, cost: Callable[[], torch.Tensor]) -> None:

@@ -50,10 +50,10 @@ _TROUBLE: Final = re.compile(
     r"|failed|lost|stolen|wrong|missing|broken|blocked|stuck|error|fraud|damaged)\b",
     re.IGNORECASE,
 )
-_WARM: Final = frozenset(
-    ("admiration", "amusement", "approval", "caring", "curiosity", "desire", "excitement")
-    + ("gratitude", "joy", "love", "neutral", "optimism", "pride", "relief")
-)
+_WARM: Final = (
+    {"admiration", "amusement", "approval", "caring", "curiosity", "desire", "excitement"}
+    | {"gratitude", "joy", "love", "neutral", "optimism", "pride", "relief"}
+)  # fmt: skip
 _MOOD: Final = {"positive": 1.0, "negative": -1.0, "neutral": 0.0}
 
 

@@ -29,7 +29,6 @@ TRAINING_ROWS: Final = {
     "olid_train_levels": 8000,
     "vicomtech_forum_hate": 5000,
     "surge_toxicity": 998,
-    "hatemojibuild": 5137,
     "edos_sexism": 8000,
     "jailbreak_prompts": 426,
     "sms_spam": 4147,
@@ -44,6 +43,7 @@ TRAINING_ROWS: Final = {
 """File → at most so many rows, chosen by text hash. The caps keep a build under 25 minutes."""
 
 EVALUATION_ROWS: Final = {
+    "hatemojibuild": 2000,
     "insults_forum": 1500,
     "ethos_binary": 984,
     "tweeteval_hate": 2000,
@@ -51,7 +51,9 @@ EVALUATION_ROWS: Final = {
     "sst2": 2000,
     "twitter_racism_sexism": 1500,
 }
-"""Files that only measure: no stated or no fitting licence."""
+"""Files that only measure: no stated or no fitting licence. `hatemojibuild` has one, but was
+written to fool classifiers: with a frozen encoder its labels cannot be learned, and trying made
+every lone emoji look hateful."""
 
 _HEADING: Final = re.compile(r"^## (\w+)\.csv\.gz$")
 _FACT: Final = re.compile(r"^- (What|Licence|Repository|Original|Rows): (.*)$")

@@ -21,7 +21,7 @@ from training.corpus import Example
 
 FOLDER: Final = Path(__file__).parent / "templates"
 FILLINGS: Final = 10
-"""Texts made of one line; the same text twice counts once."""
+"""Texts made of one line, unless its group says otherwise; the same text twice counts once."""
 
 _OPENERS: Final = ("hey", "honestly", "idk,", "so", "hi,", "guys", "um", "@user", "ok so", "well,")
 
@@ -55,7 +55,7 @@ def _examples(
 ) -> Iterator[Example]:
     unknown = group.get("unknown", [])
     scores = dict.fromkeys(set(HEADS) - set(unknown), 0.0) | group.get("scores", {})
-    for _ in range(FILLINGS):
+    for _ in range(group.get("fillings", FILLINGS)):
         yield Example(
             text=_roughen(_fill(line, slots, dice), dice),
             source="templates",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenroom.triage.base import HEADS
+from training import mixtures
 from training.corpus import Corpus, gather, normal
 from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples, read_sheets
 from training.templates import read_templates
@@ -50,6 +51,14 @@ def test_no_text_is_in_two_splits(corpus: Corpus) -> None:
 def test_templates_are_the_same_for_the_same_seed() -> None:
     one, other = (list(read_templates(DATA, seed=5)) for _ in range(2))
     assert one == other
+
+
+def test_mixtures_keep_to_one_split_and_to_the_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixtures, "HARMFUL", 50)
+    monkeypatch.setattr(mixtures, "HARMLESS", 50)
+    mixed = list(mixtures.mix(list(read_templates(DATA, seed=1)), seed=1))
+    assert sum(any(example.scores.values()) for example in mixed) == 50
+    assert all(example.group and len(example.text) < 600 for example in mixed)
 
 
 def test_evaluation_files_are_read() -> None:

@@ -61,7 +61,7 @@ def test_friendly_chat_raises_no_head(read: Read, text: str) -> None:
 @pytest.mark.parametrize(("head", "text"), FOUND)
 def test_harm_is_found_by_its_head(read: Read, head: str, text: str) -> None:
     scores = read(text).scores
-    assert scores[head] > 0.6, scores
+    assert scores[head] > 0.5, scores
 
 
 @pytest.mark.parametrize(("text", "intent"), PURPOSES)
