@@ -1,0 +1,103 @@
+"""Posting on Discord once, however often it is tried: a nonce first, then a look at the channel."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from greenroom.adapters.discord_web import DiscordWeb, clean
+from greenroom.adapters.wording import split_at_sentence
+from greenroom.errors import DropMessage, RetryLater
+from greenroom.message import Message, Order
+
+POST_LIMIT = 2_000  # characters that Discord takes in one message
+MOST_POSTS = 4  # of one reply; what is longer ends in an ellipsis
+PAGE = 100
+MOST_PAGES = 5  # 500 messages since the one answered: an earlier try's post is among them
+SUPPRESS_EMBEDS = 1 << 2  # a message flag: links show no preview
+
+_MAY_POST = "Send Messages, in a thread Send Messages in Threads"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where and how to post."""
+
+    channel: str  # a channel, a thread or a direct message's channel
+    answers: str | None = None  # id of the message there that is answered
+    has_previews: bool = True
+
+
+class Posts:
+    """Sends messages for one bot, and finds what an earlier try sent."""
+
+    def __init__(self, client: discord.Client, web: DiscordWeb) -> None:
+        self._client = client
+        self._web = web
+
+    async def send(self, order: Order, spot: Spot, text: str) -> str:
+        """Post the text, in several messages if it is long; returns their ``ref``.
+
+        What an earlier try posted stays as it is: Discord knows a nonce for some
+        minutes, and after an unknown outcome the channel is looked at first.
+        """
+        parts = split_at_sentence(clean(text), POST_LIMIT, most=MOST_POSTS)
+        if not any(parts):
+            raise DropMessage("there is no text to post")
+        posted = await self._find(order.message, spot, parts) if order.maybe_done else {}
+        for number, part in enumerate(parts):
+            if number in posted:
+                continue
+            try:
+                posted[number] = await self._post(order.key, spot, number, part)
+            except RetryLater as error:
+                has_begun = error.maybe_done or bool(posted)
+                raise RetryLater(str(error), after_s=error.after_s, maybe_done=has_begun) from error
+        return f"{spot.channel}/{','.join(posted[number] for number in sorted(posted))}"
+
+    async def _post(self, key: str, spot: Spot, number: int, text: str) -> str:
+        body: dict[str, Any] = {"content": text, "nonce": _nonce(key, number)}
+        if not spot.has_previews:
+            body["flags"] = SUPPRESS_EMBEDS
+        if spot.answers is not None and number == 0:
+            body["message_reference"] = {
+                "message_id": spot.answers,
+                "fail_if_not_exists": False,  # a removal may come before its explanation
+            }
+        return await self._web.post(spot.channel, body, needs=_MAY_POST)
+
+    async def _find(self, message: Message, spot: Spot, parts: list[str]) -> dict[int, str]:
+        found: dict[int, str] = {}
+        after = message.id  # ids tell the time, in every channel alike
+        for _ in range(MOST_PAGES):
+            page = await self._web.after(spot.channel, after, limit=PAGE)
+            for item in page:
+                number = self._part(item, spot, parts)
+                if number is not None:
+                    found.setdefault(number, str(item["id"]))
+            if len(page) < PAGE or len(found) == len(parts):
+                break
+            after = str(page[-1]["id"])
+        return found
+
+    def _part(self, item: Mapping[str, Any], spot: Spot, parts: list[str]) -> int | None:
+        """Which part of the text a message is, if it is ours and answers the same message."""
+        me = self._client.user
+        if me is None or (item.get("author") or {}).get("id") != str(me.id):
+            return None
+        content = item.get("content")
+        if content not in parts:
+            return None
+        number = parts.index(content)
+        answered = (item.get("message_reference") or {}).get("message_id")
+        is_same = number > 0 or answered is None or answered == spot.answers
+        return number if is_same else None
+
+
+def _nonce(key: str, number: int) -> str:
+    """At most 25 characters, the same for every try of one part of one order."""
+    return hashlib.blake2b(f"{key}:{number}".encode(), digest_size=12).hexdigest()

@@ -1,0 +1,155 @@
+"""Discord's gateway on loopback: sessions that can be dropped, resumed, refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from tests.adapters.discord.payloads import GUILD, ME, TOKEN, USERS, guild
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
+
+
+@dataclass(slots=True)
+class Wire:
+    """One socket, compressed if the client asked for it."""
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    squeeze: Any = None
+
+    async def send(self, frame: Mapping[str, Any] | str) -> None:
+        """Send one frame; text goes as it is."""
+        text = frame if isinstance(frame, str) else json.dumps(frame)
+        if self.socket.closed:
+            return
+        if self.squeeze is None:
+            await self.socket.send_str(text)
+            return
+        packed = self.squeeze.compress(text.encode()) + self.squeeze.flush(zlib.Z_SYNC_FLUSH)
+        await self.socket.send_bytes(packed)
+
+    def cut(self) -> None:
+        """Lose the connection without a word."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
+
+@dataclass(slots=True)
+class Session:
+    """What Discord remembers of a session, for replaying."""
+
+    id: str
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    wire: Wire | None = None
+
+
+@dataclass(slots=True)
+class Gateway:
+    """All sessions, and what happens to the next."""
+
+    url: str = ""
+    sessions: dict[str, Session] = field(default_factory=dict)
+    received: list[dict[str, Any]] = field(default_factory=list)
+    opened: asyncio.Queue[Session] = field(default_factory=asyncio.Queue)
+    close_with: int | None = None  # refuse the next IDENTIFY with this close code
+    repeats: int = 0  # events before the one asked for that a RESUME replays as well
+    is_forgetful: bool = False  # no session can be resumed
+    is_silent: bool = False  # says nothing at all, not even HELLO
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One connection, until it ends."""
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        squeeze = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
+        wire = Wire(socket, request, squeeze)
+        if not self.is_silent:
+            await wire.send({"op": HELLO, "d": {"heartbeat_interval": 41_250}, "s": None})
+        async for frame in socket:
+            if frame.type is WSMsgType.TEXT:
+                await self._answer(wire, json.loads(frame.data))
+        return socket
+
+    async def dispatch(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Tell every session; one that is away gets it when it resumes."""
+        for session in self.sessions.values():
+            frame = self._frame(session, name, payload)
+            if session.wire is not None:
+                await session.wire.send(frame)
+
+    def cut(self) -> None:
+        """Lose all connections; the sessions live on."""
+        for session in self.sessions.values():
+            if session.wire is not None:
+                session.wire.cut()
+                session.wire = None
+
+    async def say(self, frame: Mapping[str, Any] | str) -> None:
+        """Send a frame of one's own to every session."""
+        for session in self.sessions.values():
+            if session.wire is not None:
+                await session.wire.send(frame)
+
+    async def close(self) -> None:
+        """Close what is open."""
+        for session in self.sessions.values():
+            if session.wire is not None:
+                await session.wire.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    def asked(self, op: int) -> list[dict[str, Any]]:
+        """What clients sent with this opcode."""
+        return [frame["d"] for frame in self.received if frame["op"] == op]
+
+    async def _answer(self, wire: Wire, frame: dict[str, Any]) -> None:
+        self.received.append(frame)
+        if frame["op"] == HEARTBEAT:
+            await wire.send({"op": ACK, "d": None, "s": None})
+        elif frame["d"].get("token") != TOKEN:
+            await wire.socket.close(code=4004)
+        elif frame["op"] == IDENTIFY:
+            await self._identify(wire)
+        elif frame["op"] == RESUME:
+            await self._resume(wire, frame["d"])
+
+    async def _identify(self, wire: Wire) -> None:
+        if self.close_with is not None:
+            await wire.socket.close(code=self.close_with)
+            return
+        session = Session(f"session-{len(self.sessions) + 1}", wire=wire)
+        self.sessions[session.id] = session
+        ready = {
+            "v": 10,
+            "user": USERS[ME],
+            "guilds": [{"id": GUILD, "unavailable": True}],
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "application": {"id": "2001", "flags": 0},
+        }
+        await wire.send(self._frame(session, "READY", ready))
+        await wire.send(self._frame(session, "GUILD_CREATE", guild()))
+        await self.opened.put(session)
+
+    async def _resume(self, wire: Wire, asked: dict[str, Any]) -> None:
+        session = self.sessions.get(asked["session_id"])
+        if session is None or self.is_forgetful:
+            self.sessions.pop(asked["session_id"], None)
+            self.is_forgetful = False
+            await wire.send({"op": INVALID, "d": False, "s": None})
+            return
+        session.wire = wire
+        missed = [frame for frame in session.frames if frame["s"] > asked["seq"] - self.repeats]
+        for frame in missed:
+            await wire.send(frame)
+        await wire.send(self._frame(session, "RESUMED", {}))
+        await self.opened.put(session)
+
+    def _frame(self, session: Session, name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        frame = {"op": DISPATCH, "t": name, "s": len(session.frames) + 1, "d": payload}
+        session.frames.append(frame)
+        return frame
