@@ -1,0 +1,180 @@
+"""One case: the message, what surrounds it, why it is here, and the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from greenroom.desk.guard import read_form
+from greenroom.desk.pages import moderator_of, page
+from greenroom.desk.queue import find_case, judged_case
+from greenroom.desk.room import Room, room_of
+from greenroom.desk.text import PAGE_LIMIT, passages
+from greenroom.desk.verdicts import Choice, choices, judgement
+from greenroom.desk.why import spans_in, why
+from greenroom.errors import DropMessage, RetryLater
+from greenroom.ledger import Case, Change, Effect, Kept
+from greenroom.message import Message, Precedent
+
+log = logging.getLogger(__name__)
+
+_NOTE_LENGTH = 2_000
+_CASE = "/cases/{case:[0-9]{1,18}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Precedents for a page, or why there are none to show."""
+
+    precedents: Sequence[Precedent] = ()
+    excuse: str | None = None
+
+
+def routes() -> list[web.RouteDef]:
+    """The case page, its verdict, and the message as plain text."""
+    return [
+        web.get(_CASE, _case),
+        web.get(f"{_CASE}/text", _text),
+        web.get(f"{_CASE}/verdict", _back),
+        web.post(f"{_CASE}/verdict", _judge),
+    ]
+
+
+async def _case(request: web.Request) -> web.StreamResponse:
+    case, kept = await find_case(request)
+    return await _show(request, case, kept)
+
+
+async def _text(request: web.Request) -> web.StreamResponse:
+    """The whole message as plain text, for one that is longer than a page holds."""
+    case, kept = await find_case(request)
+    title = f"{kept.message.title}\n\n" if kept.message.title else ""
+    headers = {"Content-Disposition": f'attachment; filename="case-{case.id}.txt"'}
+    return web.Response(text=f"{title}{kept.message.text}", headers=headers)
+
+
+async def _back(request: web.Request) -> web.StreamResponse:
+    """The address of an answer to a verdict, reloaded or copied, is the case's."""
+    raise web.HTTPSeeOther(f"/cases/{request.match_info['case']}")
+
+
+async def _judge(request: web.Request) -> web.StreamResponse:
+    """Take a verdict, if it is still offered on what the moderator saw."""
+    room, form = room_of(request), await read_form(request)
+    case, kept = await find_case(request)
+    effects = await room.ledger.outbox.about(case.message)
+    note = form.get("note", "").strip()[:_NOTE_LENGTH]
+    chosen, objection = _chosen(form, case, kept, effects, room)
+    if chosen is None:
+        return await _show(request, case, kept, objection=objection, note=note)
+    verdict = judgement(
+        chosen,
+        case,
+        kept.message,
+        bot=room.bots.get(case.bot),
+        by=moderator_of(request),
+        note=note,
+    )
+    try:
+        closed = await room.ledger.cases.judge(verdict, room.clock())
+    except DropMessage:
+        case, kept = await find_case(request)
+        return await _show(request, case, kept, objection=_TOO_LATE)
+    _tell(room, closed, has_orders=bool(verdict.actions))
+    raise web.HTTPSeeOther(await _onward(room, case))
+
+
+_TOO_LATE = "Somebody was quicker. Nothing of yours was changed."
+_EDITED = "The author edited the message while you read it. Look again before you judge."
+_CHANGED = "What can be done about this case has changed. Look again before you judge."
+_ON_ITS_WAY = "An action is on its way to the platform just now. Try again in a moment."
+
+
+def _chosen(
+    form: dict[str, str], case: Case, kept: Kept, effects: Sequence[Effect], room: Room
+) -> tuple[Choice | None, str]:
+    """What the form chose, or None and why it cannot be taken."""
+    if case.state != "open":
+        return None, _TOO_LATE
+    if form.get("revision") != kept.message.revision:
+        return None, _EDITED
+    if any(effect.state == "sending" for effect in effects):
+        return None, _ON_ITS_WAY
+    offered = {choice.name: choice for choice in choices(effects, room.bots.get(case.bot))}
+    return offered.get(form.get("choice", "")), _CHANGED
+
+
+def _tell(room: Room, closed: Case, *, has_orders: bool) -> None:
+    feed = room.ledger.feed
+    feed.publish(Change("verdict", closed.message, closed.id))
+    if has_orders:
+        feed.publish(Change("effect", closed.message, closed.id))
+
+
+async def _onward(room: Room, case: Case) -> str:
+    """The next open case after this one, then the first, then the empty queue."""
+    _, following = await room.ledger.cases.beside(case)
+    if following is None:
+        first = await room.ledger.cases.queue(limit=1)
+        following = first[0][0].id if first else None
+    where = "/" if following is None else f"/cases/{following}"
+    return f"{where}?judged={case.id}"
+
+
+async def _show(
+    request: web.Request,
+    case: Case,
+    kept: Kept,
+    *,
+    objection: str | None = None,
+    note: str = "",
+) -> web.Response:
+    room, message = room_of(request), kept.message
+    effects = await room.ledger.outbox.about(case.message)
+    decided = why(await room.ledger.record.decisions(case.message), message.revision)
+    bot = room.bots.get(case.bot)
+    offered = choices(effects, bot) if case.state == "open" else ()
+    before, after = await room.ledger.cases.beside(case)
+    return await page(
+        request,
+        "case.html",
+        status=409 if objection else 200,
+        address=f"/cases/{case.id}",
+        note=note,
+        case=case,
+        kept=kept,
+        message=message,
+        title=passages(message.title or "", spans_in(decided, "title")),
+        reading=passages(message.text, spans_in(decided, "body")),
+        page_limit=PAGE_LIMIT,
+        decided=decided,
+        effects=effects,
+        bot=bot,
+        choices=[choice for choice in offered if not choice.is_sanction],
+        sanctions=[choice for choice in offered if choice.is_sanction],
+        around=await room.ledger.messages.around(case.message),
+        history=await room.ledger.entries.about(case.message),
+        likeness=await _likeness(request, room, message),
+        before=before,
+        after=after,
+        judged=await judged_case(request),
+        objection=objection,
+    )
+
+
+async def _likeness(request: web.Request, room: Room, message: Message) -> Likeness:
+    """Precedents, if they come in time; a page never waits long for them."""
+    if "live" in request.query:
+        return Likeness()  # an update of a page that has them already
+    try:
+        async with asyncio.timeout(room.patience.precedents_s):
+            found = await room.precedents(message)
+    except (TimeoutError, RetryLater) as error:
+        log.warning("no precedents for %s: %s", message.key, error or "they take too long")
+        return Likeness(excuse="They cannot be looked up just now. Reload the page to try again.")
+    others = [precedent for precedent in found if precedent.message != message.key]
+    return Likeness(others)

@@ -1,0 +1,78 @@
+"""What every page of the desk works with; made once by ``make_desk``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import jinja2
+from aiohttp import web
+
+from greenroom.ledger import Ledger
+from greenroom.message import ActionKind, Message, Precedent
+
+Precedents = Callable[[Message], Awaitable[Sequence[Precedent]]]
+"""Judged messages that are like this one. It may be slow, or raise RetryLater."""
+
+
+class Fitness(Protocol):
+    """How a bot's adapter fares; what an adapter's ``Health`` says."""
+
+    @property
+    def is_connected(self) -> bool:
+        """True while the platform is reached."""
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, if something is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBot:
+    """What the desk must know of a bot: where it is, how far it may go, what it can do."""
+
+    name: str
+    platform: str
+    mode: str  # shadow | live
+    capabilities: frozenset[ActionKind]
+
+    @property
+    def is_shadow(self) -> bool:
+        """True if verdicts are recorded and nothing is done on the platform."""
+        return self.mode != "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the desk waits for others, in seconds."""
+
+    precedents_s: float = 1.0  # then the case page comes without them
+    keep_alive_s: float = 15.0  # between two signs of life to a browser
+    write_s: float = 10.0  # for a browser to take what it is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The ledger, the bots and the templates, for the handlers."""
+
+    ledger: Ledger
+    bots: Mapping[str, RunningBot]
+    precedents: Precedents
+    health: Callable[[], Mapping[str, Fitness]]
+    clock: Callable[[], datetime]
+    templates: jinja2.Environment
+    public_url: str | None = None
+    patience: Patience = Patience()
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    chain_check: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long
+
+
+ROOM = web.AppKey("room", Room)
+
+
+def room_of(request: web.Request) -> Room:
+    """The room that the request came to."""
+    return request.app[ROOM]

@@ -1,0 +1,86 @@
+"""Plain words for what the desk shows: actions, states, spans of time. For its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from greenroom.message import Action, ActionKind
+
+_IN_WORDS = {
+    ActionKind.APPROVE: "approve the message",
+    ActionKind.REMOVE: "remove the message",
+    ActionKind.SPAM: "remove the message as spam",
+    ActionKind.FILTER: "hold the message back",
+    ActionKind.REPORT: "report the message",
+    ActionKind.ESCALATE: "ask a person",
+    ActionKind.REPLY: "reply",
+    ActionKind.RETRACT: "take the reply back",
+    ActionKind.MESSAGE: "write to the author",
+    ActionKind.MODMAIL: "write to the moderators",
+    ActionKind.REACT: "react",
+    ActionKind.LABEL: "label",
+    ActionKind.REDACT: "redact the message",
+    ActionKind.LOCK: "lock the thread",
+    ActionKind.TIMEOUT: "time the author out",
+    ActionKind.BAN: "ban the author",
+    ActionKind.UNBAN: "lift the ban",
+}
+_STATES = {
+    "pending": "waiting to be sent",
+    "sending": "being sent",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "taken back before it was sent",
+    "shadow": "not done: shadow mode",
+}
+_VERDICTS = {
+    "uphold": "upheld",
+    "overturn": "overturned",
+    "act": "acted on",
+    "dismiss": "dismissed",
+}
+_PLATFORMS = {"discord": "Discord", "slack": "Slack", "reddit": "Reddit"}
+_SPANS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def in_words(action: Action) -> str:
+    """An action as a verb phrase: ``remove the message``."""
+    if action.kind is ActionKind.SET_LOCKED and action.value is False:
+        return "unlock the thread"
+    if action.kind is ActionKind.TIMEOUT and action.duration_s:
+        return f"time the author out for {span(action.duration_s)}"
+    words = _IN_WORDS.get(action.kind)
+    if words is None:
+        words = action.kind.replace("_", " ")
+        return f"{words}: {action.value}" if action.value is not None else words
+    return words
+
+
+def state_in_words(state: str) -> str:
+    """An effect's state, for people."""
+    return _STATES.get(state, state)
+
+
+def verdict_in_words(verdict: str) -> str:
+    """A verdict as what happened: ``upheld``."""
+    return _VERDICTS.get(verdict, verdict)
+
+
+def platform_name(platform: str) -> str:
+    """A platform as its members write it."""
+    return _PLATFORMS.get(platform, platform)
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    found = list(words)
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def span(seconds: int) -> str:
+    """A length of time in its largest whole unit: ``1 hour``, ``10 minutes``."""
+    unit_s, unit = next((unit for unit in _SPANS if seconds % unit[0] == 0), _SPANS[-1])
+    count = seconds // unit_s
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
