@@ -83,7 +83,9 @@ async def _measure(messages: Sequence[Message]) -> Result:
         list(lay_out(Path(folder), bots=["replay"]))
         (Path(folder) / "messages.jsonl").write_bytes(demo_recording().read_bytes())
         company = _quiet(gather(Path(folder) / "config.yaml"))
-        async with open_house(company, any_free_port=True, adapters={}) as house:
+        async with open_house(
+            company,
+        ) as house:
             threads = house.senses.triage.threads  # type: ignore[attr-defined]  # the pool's
             running = asyncio.create_task(house.loop.run())
             half = len(messages) // 2

@@ -23,7 +23,7 @@ from greenroom.adapters.settings import (
 )
 from greenroom.config import Bot, Deployment, read
 from greenroom.context import EdgeStore, Knowledge, Precedents, ServerStore, VectorStore
-from greenroom.desk import DeskBot, make_desk, serve
+from greenroom.desk import RunningBot, make_desk, serve
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.ledger import Ledger
@@ -37,7 +37,8 @@ from greenroom.personas.schema import Persona
 from greenroom.policies import Policy, load_policy
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
-from greenroom.triage import HEADS, INTENTS, EncoderPool
+from greenroom.triage import HEADS, INTENTS
+from greenroom.triage.pool import EncoderPool
 
 log = logging.getLogger(__name__)
 
@@ -128,14 +129,14 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
         stack.push_async_callback(pool.close)
         store = await _store(deployment, context)
         stack.push_async_callback(store.close)
-        knowledge = Knowledge(store)
+        knowledge = Knowledge(store, model=pool.model)
         if any(performer.needs.knowledge for performer in company.performers.values()):
 
             async def embed(text: str) -> Any:
                 return (await pool.read(text)).embedding
 
             await knowledge.index(deployment.path(config.knowledge), embed)
-        yield Senses(pool, knowledge, Precedents(store))
+        yield Senses(pool, knowledge, Precedents(store, model=pool.model))
 
 
 @asynccontextmanager
@@ -143,7 +144,7 @@ async def open_house(
     company: Company,
     *,
     clock: Callable[[], datetime] = utc_now,
-    any_free_port: bool = False,
+    port_tries: int = 1,
     adapters: Mapping[str, Adapter] | None = None,
 ) -> AsyncIterator[House]:
     """Open everything that a deployment needs, and the desk; nothing connects yet.
@@ -151,7 +152,7 @@ async def open_house(
     Args:
         company: What the files say.
         clock: The time now, in UTC.
-        any_free_port: Take the next free port if the desk's is in use.
+        port_tries: How many ports to try for the desk, from its own upwards.
         adapters: Ready-made ones that replace those of the same bot.
 
     Raises:
@@ -189,14 +190,14 @@ async def open_house(
         )
         desk = make_desk(
             ledger,
-            bots={bot.name: _desk_bot(bot, staged[bot.name]) for bot in deployment.bots.values()},
+            bots={bot.name: _running(bot, staged[bot.name]) for bot in deployment.bots.values()},
             precedents=_precedents(senses),
             health=lambda: {name: adapter.health() for name, adapter in staged.items()},
             clock=clock,
             public_url=config.desk.public_url,
         )
         address = await stack.enter_async_context(
-            serve(desk, host=config.desk.host, port=config.desk.port, any_free_port=any_free_port)
+            serve(desk, host=config.desk.host, port=config.desk.port, port_tries=port_tries)
         )
         yield House(company, ledger, senses, loop, staged, address)
 
@@ -282,9 +283,9 @@ def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:
     return Stage(adapter, bot.mode, performers)
 
 
-def _desk_bot(bot: Bot, adapter: Adapter) -> DeskBot:
-    return DeskBot(
-        bot=bot.name, platform=adapter.platform, mode=bot.mode, capabilities=adapter.capabilities
+def _running(bot: Bot, adapter: Adapter) -> RunningBot:
+    return RunningBot(
+        name=bot.name, platform=adapter.platform, mode=bot.mode, capabilities=adapter.capabilities
     )
 
 

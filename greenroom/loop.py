@@ -9,7 +9,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from greenroom.adapters.base import Adapter
@@ -120,14 +120,13 @@ class Loop:
                 await self.handle(pending)
             except DropMessage as error:
                 log.warning("dropped %s: %s", pending.event.key, error)
-                await self._ledger.record.failed(_failed(pending), str(error), self._clock())
+                await self._fail(replace(_failed(pending), case=None), str(error))
             except GreenroomError:
                 raise
             except Exception as error:
                 # A message that no stage foresaw must not stop the others: a person gets it.
                 log.exception("cannot process %s", pending.event.key)
-                why = f"{type(error).__name__}: {error}"
-                await self._ledger.record.failed(_failed(pending), why, self._clock())
+                await self._fail(_failed(pending), f"{type(error).__name__}: {error}")
 
     async def handle(self, pending: Pending) -> None:
         """Steps 3 to 7 for one event."""
@@ -141,6 +140,9 @@ class Loop:
             handled = await self._decide(pending, event.message, stage)
         recorded = await self._ledger.record.handled(handled, self._clock())
         self._tell(handled, recorded)
+
+    async def _fail(self, handled: Handled, why: str) -> None:
+        self._tell(handled, await self._ledger.record.failed(handled, why, self._clock()))
 
     def _tell(self, handled: Handled, recorded: Recorded) -> None:
         key = handled.message.key if handled.message else None

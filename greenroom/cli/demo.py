@@ -51,7 +51,7 @@ def prepare(data: Path, *, chat: bool, port: int) -> Company:
 
 
 async def _demo(company: Company, *, chat: bool) -> None:
-    async with open_house(company, any_free_port=True) as house:
+    async with open_house(company, port_tries=20) as house:
         await announce(house, "demo")
         out.print("Cases arrive as the recording plays. Ctrl-C ends it.\n", markup=False)
         async with asyncio.TaskGroup() as group:

@@ -15,7 +15,8 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from greenroom.cli.console import err, put_json
 from greenroom.errors import ConfigError
-from greenroom.triage import EncoderPool, Reading
+from greenroom.triage import Reading
+from greenroom.triage.pool import EncoderPool
 
 EXAMPLE = "Example: greenroom triage --jsonl messages.jsonl > scored.jsonl"
 
