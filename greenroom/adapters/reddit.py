@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.reddit_actions import FOR_ALL, FOR_MODERATORS, RedditActions
 from greenroom.adapters.reddit_listings import Listing, Memory, Sighting, poll, report_count
@@ -110,7 +111,8 @@ class RedditAdapter:
             return self._done[order.key]
         if self._live is None:
             raise RetryLater("Reddit is not connected")
-        outcome = await self._live.actions.perform(order)
+        with still_in_doubt(order):
+            outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
 

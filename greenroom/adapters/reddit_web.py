@@ -33,9 +33,15 @@ class OneTry(Requestor):
     Who repeats is the supervisor or the outbox, which know what is safe to repeat.
     """
 
+    def __init__(self, *, session: aiohttp.ClientSession, **more: Any) -> None:
+        super().__init__(session=session, **more)
+        self._session = session
+
     @asynccontextmanager
     async def request(self, *args: Any, **kwargs: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request; a failure of the server's raises at once."""
+        if self._session.closed:  # the library would open another one, which nobody closes
+            raise RequestException(aiohttp.ClientConnectionError("closed"), args, kwargs)
         auth = kwargs.pop("auth", None)  # aiohttp is about to drop the parameter
         if auth is not None:
             kwargs["headers"] = {**kwargs.get("headers", {}), "Authorization": auth.encode()}

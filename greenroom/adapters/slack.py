@@ -14,6 +14,7 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 
 from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import SlackSettings
 from greenroom.adapters.slack_actions import ALWAYS, SlackActions
@@ -105,7 +106,8 @@ class SlackAdapter:
             return self._done[order.key]
         if self._live is None:
             raise RetryLater("Slack is not connected")
-        outcome = await self._live.actions.perform(order)
+        with still_in_doubt(order):
+            outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
 

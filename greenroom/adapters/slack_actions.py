@@ -124,13 +124,18 @@ class SlackActions:
         return Outcome("done" if was_there else "already gone", ref=ts)
 
     async def _approve(self, order: Order) -> Outcome:
-        """Undoes a removal of ours; what we did not remove stands as it is."""
+        """Undoes a removal of ours; a message that stands is left alone.
+
+        What a member deleted is never posted again, so it must be known that the removal
+        was ours: from this process, or from ``action.ref`` (the removal's), or as told in
+        the message's standing.
+        """
         message = order.message
-        is_ours = message.key in self._removed or message.standing.is_removed
-        if not is_ours and order.action.ref is None:
-            return Outcome("stands")
         if await self._posts.exists(message):
             return Outcome("stands")
+        is_ours = message.key in self._removed or message.standing.is_removed
+        if not is_ours and order.action.ref is None:
+            raise DropMessage("the message is gone, and Greenroom cannot tell that it removed it")
         spot = Spot(message.channel.id, message.reply_to, since=message.id)
         posted = await self._posts.send(order, spot, _restored(message))
         return Outcome("posted again, since Slack cannot undelete", ref=",".join(posted))

@@ -11,7 +11,7 @@ from typing import Any
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.slack_web import Method, SlackWeb, Workspace
-from greenroom.errors import ConfigError, DropMessage, GreenroomError, RetryLater
+from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import Author
 
 log = logging.getLogger(__name__)
@@ -80,16 +80,18 @@ class Directory:
                 return await self._web.call("look up a name", method, **arguments)
         except DropMessage:
             return {}
-        except (TimeoutError, GreenroomError) as error:
+        except ConfigError as error:  # a scope is missing: other look-ups may still work
+            log.warning("%s", error)
+            return {}
+        except (TimeoutError, RetryLater) as error:
             self._rest(error)
             return None
 
-    def _rest(self, error: Exception) -> None:
+    def _rest(self, error: TimeoutError | RetryLater) -> None:
         after_s = error.after_s if isinstance(error, RetryLater) else None
         pause = REST if after_s is None else timedelta(seconds=after_s)
         self._resting_until = self._clock() + pause
-        level = logging.WARNING if isinstance(error, ConfigError) else logging.INFO
-        log.log(level, "no look-ups of names for %s: %s", pause, error)
+        log.info("no look-ups of names for %s: %s", pause, error)
 
 
 def _is_staff(facts: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 2.0
 HEARTBEAT_S = 20.0  # a ping so often; a peer that stays silent for half as long is gone
+MOST_BYTES = 16 * 1024 * 1024  # of one frame; a larger one would close the connection for ever
 IN_FLIGHT = 64  # envelopes; when full: wait, and what Slack waits for too long it sends again
 
 
@@ -89,6 +90,7 @@ async def _connect(
             return await session.ws_connect(
                 address,
                 heartbeat=HEARTBEAT_S,
+                max_msg_size=MOST_BYTES,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
             )
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -110,20 +112,25 @@ class _Connection:
         self._group = group
         self._on_connected = on_connected
         self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._hello = asyncio.timeout(None)  # the deadline for Slack's hello
 
     async def receive(self) -> Ending:
         """Read frames until the connection ends; the heartbeat bounds the wait for each."""
-        async for frame in self._socket:
-            if frame.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            ending = await self._handle(_parse(frame.data))
-            if ending is not None:
-                return ending
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S) as self._hello:
+                async for frame in self._socket:
+                    if frame.type is aiohttp.WSMsgType.TEXT:
+                        ending = await self._handle(_parse(frame.data))
+                        if ending is not None:
+                            return ending
+        except TimeoutError:
+            log.warning("Slack's Socket Mode said no hello within %s s", CALL_TIMEOUT_S)
         return Ending.CLOSED
 
     async def _handle(self, frame: Mapping[str, Any]) -> Ending | None:
         kind = frame.get("type")
         if kind == "hello":
+            self._hello.reschedule(None)
             self._on_connected(True)
         elif kind == "disconnect":
             return _ending(frame.get("reason"))

@@ -6,7 +6,7 @@ import re
 
 _ENDS = (  # where a text may be cut, best first; each pattern ends just after the cut
     re.compile(r"\n\s*\n"),
-    re.compile(r"[.!?…。！？]['\")\]]*\s|\n"),
+    re.compile(r"[.!?…。！？]['\")\]]*(?=\s)|\n"),
     re.compile(r"\s"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -140,6 +141,14 @@ async def test_reply_that_never_arrived_is_sent_after_the_look(
     outcome = await stage.adapter.perform(reply)
     assert outcome.ref is not None
     assert stage.server.things[outcome.ref]["parent_id"] == comment.id
+
+
+async def test_failed_look_leaves_the_reply_in_doubt(stage: Running, comment: Message) -> None:
+    stage.server.fail(f"user/{ME}/comments", 429, retry_after="5")
+    with pytest.raises(RetryLater) as caught:
+        await stage.adapter.perform(order(ActionKind.REPLY, comment, "once", maybe_done=True))
+    assert (caught.value.maybe_done, caught.value.after_s) == (True, 5)
+    assert not stage.server.called("api/comment")
 
 
 async def test_failed_reply_is_not_repeated_by_the_library(
@@ -331,6 +340,17 @@ async def test_status_becomes_one_of_our_errors(
     if isinstance(caught.value, RetryLater):
         assert not caught.value.maybe_done
         assert caught.value.after_s == (17 if status == 429 else None)
+
+
+async def test_order_under_way_when_the_run_ends_is_tried_later(
+    stage: Running, comment: Message
+) -> None:
+    assert stage.adapter._live is not None
+    actions = stage.adapter._live.actions
+    stage.task.cancel()
+    await asyncio.wait([stage.task])
+    with pytest.raises(RetryLater, match="cannot be reached"):
+        await actions.perform(order(ActionKind.REPLY, comment, "hi"))
 
 
 async def test_order_before_connecting_is_tried_later(

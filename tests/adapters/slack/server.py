@@ -55,6 +55,9 @@ class SlackServer:
     action_faults: deque[int] = field(default_factory=deque)  # statuses, for whichever comes next
     is_next_action_lost: bool = False
     effects: list[Call] = field(default_factory=list)  # actions that worked, answered or not
+    silent: set[str] = field(default_factory=set)  # methods that take their time
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    says_hello: bool = True
     scopes: str | None = SCOPES
     acks: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     sockets: asyncio.Queue[web.WebSocketResponse] = field(default_factory=asyncio.Queue)
@@ -96,6 +99,8 @@ class SlackServer:
         fault = self.faults[method].popleft() if self.faults[method] else None
         if fault is not None:
             return fault()
+        if method in self.silent:
+            await self.closing.wait()
         if method in ACTIONS and self.action_faults:
             return web.Response(status=self.action_faults.popleft(), text="<html>")
         answer = _METHODS[method](self, arguments, token)
@@ -116,7 +121,8 @@ class SlackServer:
         """A Socket Mode connection: says hello, collects acknowledgements."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": 1})
+        if self.says_hello:
+            await socket.send_json({"type": "hello", "num_connections": 1})
         await self.sockets.put(socket)
         async for frame in socket:
             if frame.type is WSMsgType.TEXT:
@@ -160,6 +166,7 @@ async def slack_server() -> AsyncIterator[SlackServer]:
     try:
         yield server
     finally:
+        server.closing.set()
         await runner.cleanup()
 
 

@@ -112,6 +112,15 @@ async def test_reply_whose_answer_was_lost_is_found_again(stage: Running) -> Non
     assert stage.server.messages[CHANNEL][outcome.ref]["text"] == "once"
 
 
+async def test_failed_look_leaves_the_reply_in_doubt(stage: Running) -> None:
+    keep_message(stage)
+    stage.server.fail("conversations.replies", error="ratelimited", status=429, retry_after=5)
+    with pytest.raises(RetryLater) as caught:
+        await stage.adapter.perform(order(ActionKind.REPLY, "once", maybe_done=True))
+    assert (caught.value.maybe_done, caught.value.after_s) == (True, 5)
+    assert not stage.server.called("chat.postMessage")
+
+
 async def test_half_sent_reply_is_completed(stage: Running) -> None:
     keep_message(stage)
     reply = order(ActionKind.REPLY, "This is a sentence. " * 300)
@@ -170,8 +179,8 @@ async def test_approve_posts_again_what_we_removed(stage: Running) -> None:
 
 
 async def test_approve_after_a_restart_needs_the_removals_ref(stage: Running) -> None:
-    outcome = await stage.adapter.perform(order(ActionKind.APPROVE))
-    assert outcome.detail == "stands"
+    with pytest.raises(DropMessage, match="cannot tell that it removed it"):
+        await stage.adapter.perform(order(ActionKind.APPROVE))
     await stage.adapter.perform(order(ActionKind.APPROVE, key="k2", ref=MESSAGE.id))
     removed = replace(MESSAGE, standing=Standing(is_removed=True))
     await stage.adapter.perform(order(ActionKind.APPROVE, key="k3", message=removed))
@@ -180,7 +189,8 @@ async def test_approve_after_a_restart_needs_the_removals_ref(stage: Running) ->
 
 async def test_approve_of_what_stands_posts_nothing(stage: Running) -> None:
     keep_message(stage)
-    await stage.adapter.perform(order(ActionKind.APPROVE, ref=MESSAGE.id))
+    outcome = await stage.adapter.perform(order(ActionKind.APPROVE, ref=MESSAGE.id))
+    assert outcome.detail == "stands"
     assert not stage.server.called("chat.postMessage")
 
 

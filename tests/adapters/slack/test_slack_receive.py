@@ -15,7 +15,14 @@ from greenroom.adapters.slack import SlackAdapter
 from greenroom.adapters.slack_socket import IN_FLIGHT
 from greenroom.errors import ConfigError, RetryLater
 from greenroom.message import EventKind
-from tests.adapters.slack.server import APP_TOKEN, BOT_ID, BOT_USER, SlackServer, signed
+from tests.adapters.slack.server import (
+    APP_TOKEN,
+    BOT_ID,
+    BOT_USER,
+    SlackServer,
+    envelope,
+    signed,
+)
 from tests.adapters.slack.stage import NOW, Inbox, Running, event_body, running, said, settings
 
 
@@ -210,6 +217,29 @@ async def test_unknown_member_keeps_the_id_as_name(stage: Running) -> None:
     assert message.author.is_moderator is None
 
 
+async def test_missing_scope_for_channels_leaves_members_known(stage: Running) -> None:
+    stage.server.fail("conversations.info", error="missing_scope", needed="channels:read")
+    for number in range(2):
+        await stage.deliver(event_body(said("x", ts=f"170000000{number}.000100")), f"e{number}")
+        message = (await stage.inbox.next()).message
+        assert message is not None
+        assert (message.channel.name, message.author.name) == (None, "Ada")
+    assert len(stage.server.called("conversations.info")) == 1
+
+
+async def test_slow_look_up_is_not_waited_for(
+    stage: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenroom.adapters.slack_directory.LOOKUP_TIMEOUT_S", 0.01)
+    stage.server.silent.add("users.info")
+    for number in range(2):
+        await stage.deliver(event_body(said("x", ts=f"170000000{number}.000100")), f"e{number}")
+        message = (await stage.inbox.next()).message
+        assert message is not None
+        assert message.author.name == message.author.id
+    assert len(stage.server.called("users.info")) == 1  # then it rests
+
+
 async def test_acknowledgement_waits_for_the_intake(stage: Running) -> None:
     stage.inbox.open.clear()
     await stage.deliver(event_body(said("slow")), "slow")
@@ -346,6 +376,28 @@ async def test_lost_connection_asks_to_be_started_again(
         group.create_task(lose())
         with pytest.raises(error, match=says):
             await adapter.run(inbox)
+
+
+async def test_run_can_be_started_again(server: SlackServer, inbox: Inbox) -> None:
+    adapter = SlackAdapter("acme", settings(server), clock=lambda: NOW)
+    for number in range(2):
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            task = group.create_task(adapter.run(inbox))
+            socket = await server.sockets.get()
+            body = event_body(said("x", ts=f"170000000{number}.000100"))
+            await socket.send_json(envelope(body, f"e{number}"))
+            assert (await inbox.next()).message is not None
+            task.cancel()
+    assert len(inbox.keys) == 2
+
+
+async def test_socket_without_hello_is_given_up(
+    server: SlackServer, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenroom.adapters.slack_socket.CALL_TIMEOUT_S", 0.05)
+    server.says_hello = False
+    with pytest.raises(RetryLater, match="closed"):
+        await SlackAdapter("acme", settings(server), clock=lambda: NOW).run(inbox)
 
 
 async def test_wrong_tokens_say_where_to_get_them(server: SlackServer, inbox: Inbox) -> None:
