@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from zlib import crc32
 
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.discord_actions import ALWAYS, TO_DESK, DiscordActions
@@ -189,7 +190,7 @@ def _lane(found: Found) -> int:
         place = payload.channel.id
     else:
         place = getattr(payload, "channel_id", None) or payload.guild.id
-    return (int(place) >> 22) % LANES  # an id's upper bits are a time; the lower ones hardly vary
+    return crc32(str(place).encode()) % LANES
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

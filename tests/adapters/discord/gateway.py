@@ -58,19 +58,22 @@ class Gateway:
     sessions: dict[str, Session] = field(default_factory=dict)
     received: list[dict[str, Any]] = field(default_factory=list)
     opened: asyncio.Queue[Session] = field(default_factory=asyncio.Queue)
+    beats: asyncio.Queue[int | None] = field(default_factory=asyncio.Queue)
     close_with: int | None = None  # refuse the next IDENTIFY with this close code
     repeats: int = 0  # events before the one asked for that a RESUME replays as well
     is_forgetful: bool = False  # no session can be resumed
-    is_silent: bool = False  # says nothing at all, not even HELLO
+    is_away: bool = False  # refuses every connection
+    is_plain: bool = False  # does not compress, whatever was asked for
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection, until it ends."""
+        if self.is_away:
+            raise web.HTTPBadGateway
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        squeeze = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-        wire = Wire(socket, request, squeeze)
-        if not self.is_silent:
-            await wire.send({"op": HELLO, "d": {"heartbeat_interval": 41_250}, "s": None})
+        is_squeezed = request.query.get("compress") == "zlib-stream" and not self.is_plain
+        wire = Wire(socket, request, zlib.compressobj() if is_squeezed else None)
+        await wire.send({"op": HELLO, "d": {"heartbeat_interval": 41_250}, "s": None})
         async for frame in socket:
             if frame.type is WSMsgType.TEXT:
                 await self._answer(wire, json.loads(frame.data))
@@ -96,6 +99,13 @@ class Gateway:
             if session.wire is not None:
                 await session.wire.send(frame)
 
+    async def was_read(self) -> None:
+        """Wait until the client has read everything that was sent."""
+        (session,) = self.sessions.values()
+        await self.say({"op": HEARTBEAT, "d": None, "s": None})
+        while await self.beats.get() != len(session.frames):
+            pass
+
     async def close(self) -> None:
         """Close what is open."""
         for session in self.sessions.values():
@@ -109,6 +119,7 @@ class Gateway:
     async def _answer(self, wire: Wire, frame: dict[str, Any]) -> None:
         self.received.append(frame)
         if frame["op"] == HEARTBEAT:
+            await self.beats.put(frame["d"])
             await wire.send({"op": ACK, "d": None, "s": None})
         elif frame["d"].get("token") != TOKEN:
             await wire.socket.close(code=4004)

@@ -185,7 +185,7 @@ def application(*, content_intent: bool, members_intent: bool) -> dict[str, Any]
 def message(channel_id: str, author: str, text: str, **more: Any) -> dict[str, Any]:
     """A message object as MESSAGE_CREATE carries it; ``guild_id=None`` makes it direct."""
     message_id = str(more.pop("id", None) or snowflake())
-    direct = more.get("guild_id", GUILD) is None
+    has_no_member = more.get("guild_id", GUILD) is None or "webhook_id" in more
     whole = {
         "id": message_id,
         "channel_id": channel_id,
@@ -207,4 +207,6 @@ def message(channel_id: str, author: str, text: str, **more: Any) -> dict[str, A
         "flags": 0,
         **more,
     }
-    return {k: v for k, v in whole.items() if not (direct and k in ("guild_id", "member"))}
+    if has_no_member:
+        del whole["member"]
+    return {key: value for key, value in whole.items() if (key, value) != ("guild_id", None)}
