@@ -25,15 +25,7 @@ def bolt_app(settings: SlackSettings, web: SlackWeb, workspace: Workspace, take:
     What ``take`` raises, Bolt logs with its traceback and answers with status 500, so
     that Slack delivers again.
     """
-    secret = settings.signing_secret
-    token = settings.token.get_secret_value()
-    who = AuthorizeResult(
-        enterprise_id=None,
-        team_id=workspace.team_id,
-        bot_user_id=workspace.user_id,
-        bot_id=workspace.bot_id,
-        bot_token=token,
-    )
+    secret, who = settings.signing_secret, _identity(settings, workspace)
 
     async def authorize(**_: Any) -> AuthorizeResult:
         return who  # we signed in already; Bolt's own way asks Slack inside the 3 s
@@ -56,3 +48,13 @@ def bolt_app(settings: SlackSettings, web: SlackWeb, workspace: Workspace, take:
 
     app.event(re.compile(""))(listener)
     return app
+
+
+def _identity(settings: SlackSettings, workspace: Workspace) -> AuthorizeResult:
+    return AuthorizeResult(
+        enterprise_id=None,
+        team_id=workspace.team_id,
+        bot_user_id=workspace.user_id,
+        bot_id=workspace.bot_id,
+        bot_token=settings.token.get_secret_value(),
+    )
