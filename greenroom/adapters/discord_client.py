@@ -36,7 +36,9 @@ HANDSHAKE_S = 30.0
 CLOSE_S = 5.0
 RESUMES = 7  # tries in a row without an event between them: about a minute in all
 
-INTENTS = discord.Intents(guilds=True, members=True, messages=True, message_content=True)
+INTENTS = discord.Intents(
+    guilds=True, members=True, expressions=True, messages=True, message_content=True
+)
 
 READ = frozenset(
     {"message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete", "member_join"}

@@ -11,7 +11,6 @@ document wants strings and a body.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,15 +41,12 @@ class DiscordWeb(HTTPClient):
         """Send a request to this bot's address; waits out short rate limits."""
         route.url = self._api + route.url.removeprefix(Route.BASE)
         try:
-            answer = await super().request(route, **kwargs)
+            return await super().request(route, **kwargs)
         except asyncio.CancelledError:
             # Cancelled while it waits for the global rate limit, the library would leave
             # its gate shut for ever; the next request may ask Discord again.
             self._global_over.set()
             raise
-        # The library takes "application/json; charset=utf-8" for plain text.
-        is_json = isinstance(answer, str) and answer.startswith(("{", "["))
-        return json.loads(answer) if is_json else answer
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
         """Open the gateway's socket, and keep hold of it until :meth:`hang_up`."""

@@ -288,7 +288,7 @@ async def _taken(request: web.Request) -> Request:
 def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """JSON with the very header that Discord sends; discord.py knows no other."""
     exact = {"Content-Type": "application/json", **(headers or {})}
-    return web.Response(text=json.dumps(body), status=status, headers=exact)
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=exact)
 
 
 def _refused(status: int, code: int, text: str) -> web.Response:

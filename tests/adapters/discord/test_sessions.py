@@ -177,8 +177,8 @@ async def test_refused_intent_says_where_to_switch_it_on(
 
 async def test_intents_ask_for_what_is_read(stage: Running) -> None:
     (identify,) = stage.server.gateway.asked(IDENTIFY)
-    guilds, members, messages, direct, content = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 15
-    assert identify["intents"] == guilds | members | messages | direct | content
+    guilds, members, emoji, messages, direct, content = (1 << bit for bit in (0, 1, 3, 9, 12, 15))
+    assert identify["intents"] == guilds | members | emoji | messages | direct | content
     assert identify["token"] == TOKEN
 
 
