@@ -60,6 +60,8 @@ def templates() -> jinja2.Environment:
         state_in_words=wording.state_in_words,
         verdict_in_words=wording.verdict_in_words,
         told=told,
+        actor=wording.actor,
+        happening=wording.happening,
         platform_name=wording.platform_name,
     )
     return environment

@@ -85,7 +85,7 @@ def _one(decided: Decided, revision: str) -> Why:
 def _bars(scores: dict[str, float], thresholds: dict[str, float]) -> tuple[Bar, ...]:
     """The heads that rules asked about, then the highest scores."""
     bars = [Bar(head, score, thresholds.get(head)) for head, score in scores.items()]
-    bars.sort(key=lambda bar: (bar.threshold is None, -bar.percent, bar.head))
+    bars.sort(key=lambda bar: (bar.threshold is None, bar.head == "sentiment", -bar.score))
     asked = sum(bar.threshold is not None for bar in bars)
     return tuple(bars[: max(_BARS, asked)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from greenroom.ledger import Entry
 from greenroom.message import Action, ActionKind
 
 _IN_WORDS = {
@@ -32,6 +33,11 @@ _STATES = {
     "failed": "failed",
     "cancelled": "taken back before it was sent",
     "shadow": "not done: shadow mode",
+}
+_HAPPENINGS = {
+    "decision": "Decided",
+    "deletion": "Deleted by its author",
+    "failure": "Could not be processed",
 }
 _VERDICTS = {
     "uphold": "upheld",
@@ -69,6 +75,27 @@ def verdict_in_words(verdict: str) -> str:
 def platform_name(platform: str) -> str:
     """A platform as its members write it."""
     return _PLATFORMS.get(platform, platform)
+
+
+def actor(by: str) -> str:
+    """Who did something: ``kim (moderator)`` of ``moderator:kim``."""
+    if by in ("persona:sender", "persona:loop"):
+        return "Greenroom"
+    role, _, name = by.partition(":")
+    return f"{name} ({role})" if name else by
+
+
+def happening(entry: Entry) -> str:
+    """What a ledger entry records, in a few words."""
+    body = entry.body
+    if entry.kind == "case":
+        return "Reported by a member" if body.get("report") else "Case opened"
+    if entry.kind == "effect":
+        action = Action(ActionKind(body["action"]))
+        return f"{in_words(action).capitalize()}: {state_in_words(body['state'])}"
+    if entry.kind == "verdict":
+        return f"Case {verdict_in_words(body['verdict'])}"
+    return _HAPPENINGS.get(entry.kind, entry.kind)
 
 
 def listed(words: Iterable[str]) -> str:

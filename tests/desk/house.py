@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -58,6 +59,7 @@ class House:
     bots: dict[str, RunningBot]
     precedents: list[Precedent] = field(default_factory=list)
     precedents_error: Exception | None = None
+    precedents_wait: asyncio.Event | None = None
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @staticmethod
@@ -69,6 +71,8 @@ class House:
         opened: list[House] = []
 
         async def precedents(message: Message) -> Sequence[Precedent]:
+            if opened[0].precedents_wait is not None:
+                await opened[0].precedents_wait.wait()
             if opened[0].precedents_error is not None:
                 raise opened[0].precedents_error
             return opened[0].precedents
