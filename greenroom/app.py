@@ -145,7 +145,6 @@ async def open_house(
     *,
     clock: Callable[[], datetime] = utc_now,
     port_tries: int = 1,
-    adapters: Mapping[str, Adapter] | None = None,
 ) -> AsyncIterator[House]:
     """Open everything that a deployment needs, and the desk; nothing connects yet.
 
@@ -153,21 +152,18 @@ async def open_house(
         company: What the files say.
         clock: The time now, in UTC.
         port_tries: How many ports to try for the desk, from its own upwards.
-        adapters: Ready-made ones that replace those of the same bot.
 
     Raises:
         ConfigError: Something is missing or in use; it names the file or the setting.
     """
     deployment, config = company.deployment, company.deployment.config
-    staged = {
-        bot.name: make_adapter(bot, deployment)
-        for bot in deployment.bots.values()
-        if not adapters or bot.name not in adapters
-    }
-    staged.update(adapters or {})
     async with AsyncExitStack() as stack:
         ledger = Ledger(deployment.path(config.ledger.path), queue_size=config.ledger.queue_size)
         stack.callback(ledger.close)
+        staged = {
+            bot.name: make_adapter(bot, deployment, await ledger.inbox.last_received_at(bot.name))
+            for bot in deployment.bots.values()
+        }
         senses = await stack.enter_async_context(open_senses(company))
         sender = Sender(
             ledger,
@@ -202,11 +198,35 @@ async def open_house(
         yield House(company, ledger, senses, loop, staged, address)
 
 
-def make_adapter(bot: Bot, deployment: Deployment) -> Adapter:
-    """The adapter of one bot.
+def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None) -> Adapter:
+    """The adapter of one bot; nothing connects yet.
+
+    Args:
+        bot: What its file says.
+        deployment: Where paths in it start from.
+        since: When its newest event came, for platforms that must be asked what was missed.
 
     Raises:
         ConfigError: Its library is not installed.
+    """
+    kind = adapter_class(bot)
+    settings = bot.settings
+    if isinstance(settings, ReplaySettings):
+        settings = settings.model_copy(update={"file": deployment.path(settings.file)})
+    more: dict[str, Any] = {}
+    if bot.adapter in ("discord", "slack"):
+        more["desk_channel"] = bot.desk_channel
+    if bot.adapter == "reddit":
+        more["since"] = since
+    adapter: Adapter = kind(bot.name, settings, **more)
+    return adapter
+
+
+def adapter_class(bot: Bot) -> Callable[..., Adapter]:
+    """Import the bot's adapter with its library.
+
+    Raises:
+        ConfigError: The library is not installed; the message says how to install it.
     """
     entry = ADAPTERS[bot.adapter]
     try:
@@ -217,12 +237,8 @@ def make_adapter(bot: Bot, deployment: Deployment) -> Adapter:
             f"adapter {bot.adapter} needs a library that is not installed ({error.name})",
             accepted=f"pip install 'greenroom[{entry.extra}]'",
         ) from error
-    settings = bot.settings
-    if isinstance(settings, ReplaySettings):
-        settings = settings.model_copy(update={"file": deployment.path(settings.file)})
-    more = {"desk_channel": bot.desk_channel} if bot.adapter in ("discord", "slack") else {}
-    adapter: Adapter = getattr(module, entry.name)(bot.name, settings, **more)
-    return adapter
+    found: Callable[..., Adapter] = getattr(module, entry.name)
+    return found
 
 
 def _triage(deployment: Deployment) -> EncoderPool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
-from greenroom.app import ADAPTERS, Company
+from greenroom.app import Company, make_adapter
 from greenroom.config import Bot
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind
@@ -22,7 +21,7 @@ def warnings_of(company: Company) -> Iterator[ConfigError]:
 
 
 def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
-    able = _capabilities(bot)
+    able = _capabilities(company, bot)
     if able is None:
         return
     for name in bot.personas:
@@ -36,12 +35,9 @@ def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
                 )
 
 
-def _capabilities(bot: Bot) -> frozenset[ActionKind] | None:
+def _capabilities(company: Company, bot: Bot) -> frozenset[ActionKind] | None:
     """What the bot's adapter can do; None while its library is not installed."""
-    entry = ADAPTERS[bot.adapter]
     try:
-        module = importlib.import_module(entry.module)
-    except ImportError:
+        return make_adapter(bot, company.deployment).capabilities
+    except ConfigError:
         return None
-    found = getattr(getattr(module, entry.name), "capabilities", None)
-    return found if isinstance(found, frozenset) else None

@@ -156,13 +156,7 @@ class Loop:
         event, now = pending.event, self._clock()
         performers = stage.performers(message)
         signals = await self._senses.sense(message, merge_needs(performers))
-        cue = Cue(
-            message,
-            signals,
-            now,
-            is_edit=event.kind is EventKind.MESSAGE_EDITED,
-            is_report=event.kind is EventKind.MESSAGE_REPORTED,
-        )
+        cue = Cue(message, signals, now, event.kind)
         decisions = one_voice([performer.decide(cue) for performer in performers])
         admitted = [
             await self._gate.admit(

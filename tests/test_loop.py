@@ -192,7 +192,10 @@ async def test_an_edit_is_decided_anew_and_in_order(theatre: Theatre) -> None:
     theatre.adapter.events = (posted, edited)
     async with theatre.running() as changes:
         await seen(changes, "case")
-    assert [cue.is_edit for cue in theatre.performer.asked] == [False, True]
+    assert [cue.trigger for cue in theatre.performer.asked] == [
+        EventKind.MESSAGE_POSTED,
+        EventKind.MESSAGE_EDITED,
+    ]
     ((case, _),) = await theatre.ledger.cases.queue()
     assert case.revision == "2"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from greenroom.ledger.codec import decode, encode, scrub
 from greenroom.ledger.store import Store
@@ -50,6 +51,15 @@ class Inbox:
             ).fetchall()
         )
         return [Pending(row["seq"], decode(Event, row["event"])) for row in rows]
+
+    async def last_received_at(self, bot: str) -> datetime | None:
+        """When the bot's newest event came, so that an adapter can ask what it missed since."""
+        found = await self._store.read(
+            lambda c: c.execute(
+                "SELECT received_at FROM inbox WHERE bot = ? ORDER BY seq DESC LIMIT 1", (bot,)
+            ).fetchone()
+        )
+        return None if found is None else datetime.fromisoformat(found["received_at"])
 
     async def depth(self) -> int:
         """How many events wait."""

@@ -26,6 +26,7 @@ CREATE TABLE inbox (
     detail TEXT,                -- why it is dead
     received_at TEXT NOT NULL
 );
+CREATE INDEX inbox_bot ON inbox (bot, seq);
 CREATE INDEX inbox_pending ON inbox (seq) WHERE state = 'pending';
 
 CREATE TABLE messages (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from greenroom.message import Action, ActionKind, Decision, Severity
+from greenroom.message import Action, ActionKind, Decision, EventKind, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import asks_for_a_person
-from greenroom.personas.moderator import decision_of, needs_of
+from greenroom.personas.moderator import consult, decision_of, needs_of
 from greenroom.personas.schema import Persona
-from greenroom.policies import Policy, evaluate
+from greenroom.policies import Policy
 
 _HANDOVER = "A person from the team will look at this and answer here."
 
@@ -38,10 +38,10 @@ class AssistantPersona:
             return Decision(self.name)  # two bots never talk to each other
         if asks_for_a_person(cue.message):
             return self._hand_over("asked for a person", says=_HANDOVER)
-        found = evaluate(self.policies, cue.message, cue.signals, now=cue.now)
+        found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
         open_replies = [action for action in found.actions if _wants_an_answer(action)]
-        if not open_replies or cue.is_edit or cue.is_report:
+        if not open_replies or cue.trigger is not EventKind.MESSAGE_POSTED:
             return replace(decision, actions=_without(decision.actions))
         return self._answer(cue, decision, open_replies[0])
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from greenroom.message import Action, ActionKind, Decision, Message, Severity, Signals
+from greenroom.message import (
+    Action,
+    ActionKind,
+    Decision,
+    EventKind,
+    Message,
+    Severity,
+    Signals,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,7 @@ class Cue:
     message: Message
     signals: Signals
     now: datetime
-    is_edit: bool = False
-    is_report: bool = False
+    trigger: EventKind = EventKind.MESSAGE_POSTED
 
 
 class Performer(Protocol):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.message import Decision, Severity
+from greenroom.message import Decision, EventKind, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.handover import asks_for_a_person
 from greenroom.personas.schema import Persona
-from greenroom.policies import Evaluation, Policy, evaluate
+from greenroom.policies import Evaluation, Policy, Situation, evaluate
 
 
 class ModeratorPersona:
@@ -29,13 +29,19 @@ class ModeratorPersona:
 
     def decide(self, cue: Cue) -> Decision:
         """What the rules make of the message; a plea for a person is a case in any event."""
-        found = evaluate(self.policies, cue.message, cue.signals, now=cue.now)
+        found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
-        if cue.is_report:
+        if cue.trigger is EventKind.MESSAGE_REPORTED:
             return with_escalation(decision, "reported by a member", Severity.MEDIUM)
         if asks_for_a_person(cue.message):
             return with_escalation(decision, "asked for a person", Severity.MEDIUM)
         return decision
+
+
+def consult(policies: Sequence[Policy], cue: Cue) -> Evaluation:
+    """What the policies say; the gate, not the rule engine, adds the persona's disclosure."""
+    situation = Situation(cue.now, trigger=cue.trigger, disclaimer="")
+    return evaluate(policies, cue.message, cue.signals, now=cue.now, situation=situation)
 
 
 def needs_of(policies: Sequence[Policy]) -> Needs:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from greenroom.context import DEFAULT_MIN_EVIDENCE
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -29,7 +31,7 @@ class Replies(Strict):
     """Where an assistant's answers come from, and what it does without evidence."""
 
     source: Literal["grounded"] = Field(default="grounded", alias="from")
-    min_evidence: float = Field(default=0.45, ge=-1, le=1)
+    min_evidence: float = Field(default=DEFAULT_MIN_EVIDENCE, ge=-1, le=1)
     otherwise: Literal["escalate", "silence"] = "escalate"
 
 
