@@ -1,1 +1,32 @@
-""""""
+"""The rule language: AutoModerator's documents and more, read, compiled and evaluated."""
+
+from greenroom.policies.base import (
+    BOT_DISCLAIMER,
+    Evaluation,
+    Filled,
+    Known,
+    Policy,
+    Rule,
+    Situation,
+    Wants,
+)
+from greenroom.policies.compile import load_policy, parse_policy
+from greenroom.policies.evaluate import evaluate, wants
+from greenroom.policies.tryout import as_json, try_lines
+
+__all__ = [
+    "BOT_DISCLAIMER",
+    "Evaluation",
+    "Filled",
+    "Known",
+    "Policy",
+    "Rule",
+    "Situation",
+    "Wants",
+    "as_json",
+    "evaluate",
+    "load_policy",
+    "parse_policy",
+    "try_lines",
+    "wants",
+]

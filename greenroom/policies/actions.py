@@ -1,0 +1,330 @@
+"""The actions of a rule: read into steps, and filled into orders when the rule fires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from greenroom.message import Action, ActionKind, Flair, Severity
+from greenroom.policies.base import FlairTemplate, Step
+from greenroom.policies.compare import duration_s
+from greenroom.policies.node import Node
+from greenroom.policies.placeholders import Filling, Template, parse_template
+
+MAX_TEXT: Final = 10_000
+MAX_SUBJECT: Final = 100
+MAX_FLAIR: Final = 64
+MAX_REASON: Final = 1_000
+DEFAULT_SUBJECT: Final = "AutoModerator notification"
+
+VERBS: Final = ("approve", "remove", "spam", "filter", "report", "escalate", "reply")
+_PARENT_VERBS: Final = ("approve", "remove", "spam", "filter", "report")
+
+_FLAGS: Final[Mapping[str, ActionKind]] = {
+    "set_nsfw": ActionKind.SET_NSFW,
+    "set_spoiler": ActionKind.SET_SPOILER,
+    "set_contest_mode": ActionKind.SET_CONTEST_MODE,
+    "set_original_content": ActionKind.SET_ORIGINAL_CONTENT,
+    "set_locked": ActionKind.SET_LOCKED,
+}
+_SORTS: Final = (
+    "best", "confidence", "top", "hot", "new", "controversial", "old", "qa", "random", "live",
+    "blank", "none",
+)  # fmt: skip
+_CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
+_FLAIR_KEYS: Final = ("template_id", "text", "css_class")
+
+COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "action_reason": ("action", "timeout", "ban"),
+    "report_reason": ("action", "timeout", "ban"),
+    "overwrite_flair": ("set_flair",),
+    "comment_locked": ("comment", "reply"),
+    "comment_stickied": ("comment", "reply"),
+    "message_subject": ("message",),
+    "modmail_subject": ("modmail",),
+    "severity": ("action",),
+}
+"""Keys that only say how another one acts."""
+
+_ITEM: Final = frozenset({"action", "action_reason", "report_reason", "set_locked"})
+_POST: Final = frozenset(
+    {*_FLAGS, "set_flair", "overwrite_flair", "set_sticky", "set_suggested_sort"}
+    | {"set_post_crowd_control_level"}
+)
+TOP_ACTIONS: Final = frozenset(
+    {"comment", "comment_locked", "comment_stickied", "modmail", "modmail_subject", "message"}
+    | {"message_subject", "severity", "reply", "react", "label", "timeout", "ban"}
+)
+COMMENT_ACTIONS: Final = _ITEM
+SUBMISSION_ACTIONS: Final = _ITEM | _POST
+USER_ACTIONS: Final = frozenset({"set_flair", "overwrite_flair"})
+
+
+def steps_of(group: Mapping[str, Node], part: str) -> list[Step]:
+    """The steps of one part of a rule, in the order in which they are done."""
+    steps: list[Step] = []
+    if "action" in group:
+        steps.append(_verb(group, part))
+    for key, kind in _FLAGS.items():
+        if key in group:
+            steps.append(Step(key=key, kind=kind, part=part, value=group[key].flag()))
+    for key, read in _READERS.items():
+        if key in group:
+            steps.extend(read(group, part))
+    return steps
+
+
+def _verb(group: Mapping[str, Node], part: str) -> Step:
+    node = group["action"]
+    verb = node.choice(VERBS if part == "message" else _PARENT_VERBS)
+    kind = ActionKind(verb)
+    severity = _severity(group) if kind is ActionKind.ESCALATE else None
+    return Step(
+        key="action",
+        kind=kind,
+        part=part,
+        reason=_reason(group),
+        value=severity and severity.value,
+    )
+
+
+def severity_of(group: Mapping[str, Node]) -> Severity:
+    """What the rule says, else medium for what it leaves to a person."""
+    return _severity(group) or Severity.LOW
+
+
+def _severity(group: Mapping[str, Node]) -> Severity | None:
+    if "severity" in group:
+        return Severity(group["severity"].choice([one.value for one in Severity]))
+    verb = group.get("action")
+    return Severity.MEDIUM if verb is not None and verb.value == "escalate" else None
+
+
+def _reason(group: Mapping[str, Node]) -> Template | None:
+    node = group.get("action_reason") or group.get("report_reason")
+    return None if node is None else parse_template(node.text())
+
+
+def _flag(group: Mapping[str, Node], key: str) -> bool:
+    return key in group and group[key].flag()
+
+
+def _flair_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return [
+        Step(
+            key="set_flair",
+            kind=ActionKind.SET_FLAIR,
+            part=part,
+            flair=_flair(group["set_flair"]),
+            overwrite=_flag(group, "overwrite_flair"),
+        )
+    ]
+
+
+def _flair(node: Node) -> FlairTemplate:
+    if isinstance(node.value, dict):
+        return _flair_group(node)
+    if not isinstance(node.value, list):
+        return FlairTemplate("text", parse_template(node.text()))
+    texts = node.texts()
+    if len(texts) > 2:
+        raise node.fault("`set_flair` lists a text and a CSS class, nothing more")
+    css = texts[1] if len(texts) == 2 else None
+    return FlairTemplate("list", parse_template(texts[0]), css)
+
+
+def _flair_group(node: Node) -> FlairTemplate:
+    values = {}
+    for child in node.items():
+        if child.key not in _FLAIR_KEYS:
+            raise child.unknown("key of set_flair", child.key, _FLAIR_KEYS)
+        values[child.key] = child.text()
+    if not values:
+        raise node.fault("`set_flair` is empty", accepted=", ".join(_FLAIR_KEYS))
+    return FlairTemplate(
+        "group",
+        parse_template(values.get("text", "")),
+        values.get("css_class"),
+        values.get("template_id"),
+        tuple(values),
+    )
+
+
+def _sticky_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    node = group["set_sticky"]
+    slot = str(node.value).strip()
+    if slot.isdecimal() and slot.isascii():
+        value: int | bool = int(slot[:3])
+        if not 1 <= value <= 4:
+            raise node.fault("`set_sticky` is true, false or a slot", accepted="1 to 4")
+    else:
+        value = node.flag()
+    return [Step(key=node.key, kind=ActionKind.SET_STICKY, part=part, value=value)]
+
+
+def _sort_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    kind = ActionKind.SET_SUGGESTED_SORT
+    value = group["set_suggested_sort"].choice(_SORTS)
+    return [Step(key="set_suggested_sort", kind=kind, part=part, value=value)]
+
+
+def _crowd_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    kind = ActionKind.SET_POST_CROWD_CONTROL_LEVEL
+    value = group["set_post_crowd_control_level"].choice(_CROWD_LEVELS)
+    return [Step(key="set_post_crowd_control_level", kind=kind, part=part, value=value)]
+
+
+def _comment_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return [_reply(group, "comment", part, _body(group["comment"]))]
+
+
+def _reply_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    word = str(group["reply"].value).lower()
+    if word == "false":
+        return []
+    text = None if word == "true" else _body(group["reply"])
+    return [_reply(group, "reply", part, text)]
+
+
+def _reply(group: Mapping[str, Node], key: str, part: str, text: Template | None) -> Step:
+    sticky, lock = _flag(group, "comment_stickied"), _flag(group, "comment_locked")
+    return Step(key=key, kind=ActionKind.REPLY, part=part, text=text, sticky=sticky, lock=lock)
+
+
+def _modmail_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return [_letter(group, "modmail", ActionKind.MODMAIL, part)]
+
+
+def _message_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return [_letter(group, "message", ActionKind.MESSAGE, part)]
+
+
+def _letter(group: Mapping[str, Node], key: str, kind: ActionKind, part: str) -> Step:
+    subject = group.get(f"{key}_subject")
+    written = DEFAULT_SUBJECT if subject is None else subject.text()
+    text = _body(group[key])
+    return Step(key=key, kind=kind, part=part, text=text, subject=parse_template(written))
+
+
+def _body(node: Node) -> Template:
+    text = node.text()
+    if not text.strip():
+        raise node.fault(f"`{node.key}` has no text")
+    return parse_template(text)
+
+
+def _react_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return _each(group["react"], ActionKind.REACT, part)
+
+
+def _label_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return _each(group["label"], ActionKind.LABEL, part)
+
+
+def _each(node: Node, kind: ActionKind, part: str) -> list[Step]:
+    texts = [text.strip() for text in node.texts()]
+    if not all(texts):
+        raise node.fault(f"`{node.key}` names nothing")
+    return [Step(key=node.key, kind=kind, part=part, text=parse_template(text)) for text in texts]
+
+
+def _timeout_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    seconds = duration_s(group["timeout"])
+    return [
+        Step(
+            key="timeout",
+            kind=ActionKind.TIMEOUT,
+            part=part,
+            duration_s=seconds,
+            reason=_reason(group),
+        )
+    ]
+
+
+def _ban_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    node = group["ban"]
+    word = str(node.value).lower()
+    if word == "false":
+        return []
+    seconds = None if word == "true" else duration_s(node)
+    reason = _reason(group)
+    return [Step(key="ban", kind=ActionKind.BAN, part=part, duration_s=seconds, reason=reason)]
+
+
+_READERS: Final = {
+    "set_sticky": _sticky_step,
+    "set_suggested_sort": _sort_step,
+    "set_post_crowd_control_level": _crowd_step,
+    "set_flair": _flair_step,
+    "comment": _comment_step,
+    "reply": _reply_step,
+    "modmail": _modmail_step,
+    "message": _message_step,
+    "react": _react_step,
+    "label": _label_step,
+    "timeout": _timeout_step,
+    "ban": _ban_step,
+}
+
+
+def fill(step: Step, filling: Filling, *, rule: str, disclaimer: str) -> tuple[Action, object]:
+    """A step as an order, and its value in the shape that the rule gave it."""
+    flair = None if step.flair is None else _filled_flair(step.flair, filling)
+    text = _filled_text(step, filling, disclaimer)
+    action = Action(
+        kind=step.kind,
+        text=text,
+        subject=_filled(step.subject, filling, MAX_SUBJECT),
+        reason=_filled(step.reason, filling, MAX_REASON),
+        rule=rule,
+        on_author=step.part == "author",
+        on_parent=step.part == "parent_submission",
+        flair=flair,
+        overwrite=step.overwrite,
+        value=step.value,
+        duration_s=step.duration_s,
+        sticky=step.sticky,
+        lock=step.lock,
+    )
+    return action, _shown(step, action)
+
+
+def _filled(template: Template | None, filling: Filling, limit: int) -> str | None:
+    return None if template is None else template.fill(filling, limit)
+
+
+def _filled_text(step: Step, filling: Filling, disclaimer: str) -> str | None:
+    if step.text is None:
+        return None
+    tail = f"\n\n{disclaimer}" if disclaimer and step.key in ("comment", "message") else ""
+    text = step.text.fill(filling, MAX_TEXT - len(tail))
+    link = filling.scene.message.permalink
+    if step.key in ("modmail", "message") and link and link not in text:
+        text = f"{link}\n\n{text}"[: MAX_TEXT - len(tail)]
+    return text + tail
+
+
+def _filled_flair(flair: FlairTemplate, filling: Filling) -> Flair:
+    text = flair.text.fill(filling, MAX_FLAIR)
+    has_text = flair.shape != "group" or "text" in flair.keys
+    return Flair(text if has_text else None, flair.css_class, flair.template_id)
+
+
+def _shown(step: Step, action: Action) -> object:
+    if step.flair is not None and action.flair is not None:
+        return _shown_flair(step.flair, action.flair)
+    if step.key == "action":
+        return step.kind.value
+    if step.key in ("timeout", "ban"):
+        return True if step.duration_s is None else step.duration_s
+    if step.value is not None:
+        return step.value
+    return True if action.text is None else action.text
+
+
+def _shown_flair(template: FlairTemplate, flair: Flair) -> object:
+    if template.shape == "text":
+        return flair.text
+    if template.shape == "list":
+        return [flair.text] if flair.css_class is None else [flair.text, flair.css_class]
+    return {key: getattr(flair, key) for key in template.keys}

@@ -1,0 +1,269 @@
+"""What a policy is, once compiled: rules, their checks and steps, and what they come to.
+
+Policy ── Rule ── Version (one for comments, one for submissions)
+                    ├── Bound check: which part of the message, and what must hold there
+                    └── Step: one action to fill and order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from greenroom.errors import ConfigError
+from greenroom.message import (
+    Action,
+    ActionKind,
+    EventKind,
+    Fired,
+    Hit,
+    MessageKind,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from greenroom.documents import KeyPath
+    from greenroom.policies.placeholders import Template
+    from greenroom.policies.scene import Scene, Subject
+    from greenroom.policies.search import Matcher
+
+BOT_DISCLAIMER: Final = (
+    "*I am a bot, and this was done automatically. If you think it is a mistake,"
+    " please contact the moderators.*"
+)
+
+
+class Cost(IntEnum):
+    """Checks are asked in this order, so that the dear ones are seldom asked."""
+
+    FACT = 0
+    THRESHOLD = 1
+    LITERAL = 2
+    PATTERN = 3
+    SIGNAL = 4
+
+
+class Result(IntEnum):
+    """What became of a check that did not hold."""
+
+    FAILED = 0
+    DISCARDED = 1  # nothing to look at: `url` on a text post
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A check that held: the hits for the trace, and what ``{{match}}`` may quote."""
+
+    hits: tuple[Hit, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class Check(Protocol):
+    """One line of a rule that must hold."""
+
+    @property
+    def written(self) -> str:
+        """The key as the rule has it."""
+
+    @property
+    def cost(self) -> Cost:
+        """How dear it is to ask."""
+
+    @property
+    def is_search(self) -> bool:
+        """Searches can be discarded; if all of a part's are, the part fails."""
+
+    def test(self, subject: Subject, scene: Scene) -> Found | Result:
+        """Whether it holds for ``subject``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A check and the part of the message that it looks at."""
+
+    part: str  # message, author, parent_submission, subreddit, crosspost_author, …
+    check: Check
+    order: int  # its place in the rule
+
+
+@dataclass(frozen=True, slots=True)
+class FlairTemplate:
+    """A flair to set; ``shape`` is how the rule wrote it: text, list or group."""
+
+    shape: str
+    text: Template
+    css_class: str | None = None
+    template_id: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One action of a rule, to be filled when the rule fires. ``key`` is the YAML key."""
+
+    key: str
+    kind: ActionKind
+    part: str = "message"  # message, author or parent_submission
+    text: Template | None = None
+    subject: Template | None = None
+    reason: Template | None = None
+    flair: FlairTemplate | None = None
+    overwrite: bool = False
+    value: str | int | bool | None = None
+    duration_s: int | None = None
+    sticky: bool = False
+    lock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A rule as it applies to comments, or to submissions."""
+
+    checks: tuple[Bound, ...]  # cheapest first
+    steps: tuple[Step, ...]
+    needs: tuple[str, ...] = ()  # parts without which the rule does not apply
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One section of a policy."""
+
+    policy: str
+    index: int  # from 0 over the file's mapping sections
+    name: str
+    line: int
+    kinds: frozenset[MessageKind]
+    comment: Version | None
+    submission: Version | None
+    priority: int = 0
+    is_removal: bool = False
+    moderators_exempt: bool = False
+    has_reports: bool = False  # `reports:` is present
+    is_once: bool = False  # comment, modmail, message or report: once per item
+    digest: str = ""  # of the rule's text
+    severity: Severity = Severity.LOW
+    heads: frozenset[str] = frozenset()
+    needs_scores: bool = False
+    needs_precedents: bool = False
+    actions_used: frozenset[ActionKind] = frozenset()
+
+    def version_for(self, kind: MessageKind) -> Version | None:
+        """What applies to a message of ``kind``, if anything does."""
+        if kind not in self.kinds:
+            return None
+        return self.submission if kind.is_submission else self.comment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """A compiled rule file. Compared by identity: a file read anew is another policy."""
+
+    name: str
+    file: Path
+    rules: tuple[Rule, ...]
+    warnings: tuple[ConfigError, ...] = ()
+    faults: tuple[ConfigError, ...] = ()  # only when read with strict=False
+    size: int = 0  # rules in the file, those with faults included
+
+    @property
+    def needs_scores(self) -> bool:
+        """True if some rule asks what only the model knows."""
+        return any(rule.needs_scores for rule in self.rules)
+
+    @property
+    def needs_precedents(self) -> bool:
+        """True if some rule asks for similar messages that people judged."""
+        return any(rule.needs_precedents for rule in self.rules)
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The triage heads that rules ask for."""
+        return frozenset().union(*(rule.heads for rule in self.rules))
+
+    @property
+    def actions_used(self) -> frozenset[ActionKind]:
+        """All that its rules may order, so that `check` can say what a platform cannot do."""
+        return frozenset().union(*(rule.actions_used for rule in self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What surrounds an evaluation; the engine itself has no clock and no memory.
+
+    Args:
+        now: For ages.
+        trigger: A report runs only the rules that have ``reports:``.
+        own_names: Accounts whose messages no rule looks at, besides ``author.is_self``.
+        ran: Digests of once-only rules that already ran on this item.
+        disclaimer: Added to comments and direct messages.
+    """
+
+    now: datetime
+    trigger: EventKind = EventKind.MESSAGE_POSTED
+    own_names: Collection[str] = ()
+    ran: Collection[str] = ()
+    disclaimer: str = BOT_DISCLAIMER
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One action as ordered, with the key that ordered it and the value as the rule shapes it."""
+
+    part: str
+    key: str
+    shown: object
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What some policies make of one message."""
+
+    fired: tuple[Fired, ...] = ()
+    filled: tuple[Filled, ...] = ()
+    severity: Severity = Severity.LOW
+    notes: tuple[str, ...] = ()  # what was held back, and why
+    ran: tuple[str, ...] = ()  # digests of the once-only rules that fired: remember them
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What to do, in order."""
+        return tuple(filled.action for filled in self.filled)
+
+    @property
+    def explanations(self) -> tuple[str, ...]:
+        """Why, a line for each rule that fired."""
+        return tuple(map(_explained, self.fired))
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What rules that could still fire would have to know."""
+
+    scores: bool = False
+    precedents: bool = False
+
+
+@dataclass(slots=True)
+class Known:
+    """What the writer of a rule may name."""
+
+    heads: Collection[str]
+    intents: Collection[str]
+    shared: dict[KeyPath, Matcher] = field(default_factory=dict)  # compiled once for both versions
+
+
+def _explained(fired: Fired) -> str:
+    where = f"{fired.policy}:{fired.line}" if fired.line else fired.policy
+    hits = "; ".join(map(_hit_text, fired.hits)) or "its type alone"
+    return f"{where} {fired.name}: {hits}"
+
+
+def _hit_text(hit: Hit) -> str:
+    if hit.matched is not None:
+        return f"{hit.check} found “{hit.matched}”"
+    return f"{hit.check} ({hit.value:.2f})" if hit.value is not None else hit.check

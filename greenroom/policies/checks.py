@@ -1,0 +1,231 @@
+"""The checks that any rule may have: searches, facts about the item, lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from greenroom.documents import KeyPath
+from greenroom.message import Hit, Message, MessageKind
+from greenroom.policies.base import Check, Cost, Found, Result
+from greenroom.policies.fields import DEFAULT_METHODS, OWN_FIELDS, UNQUOTED
+from greenroom.policies.keys import METHODS, MODIFIERS, Key, parse_key
+from greenroom.policies.node import Node
+from greenroom.policies.regexes import BadPattern, compile_patterns
+from greenroom.policies.scene import Scene, Subject
+from greenroom.policies.search import Match, Matcher, literals
+from greenroom.policies.text import Text
+
+SHOWN: Final = 200
+"""Characters of a match that a trace keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCheck:
+    """A search in one or more fields; ``~`` when none may match."""
+
+    key: Key
+    fields: tuple[str, ...]
+    matcher: Matcher
+    written: str
+    cost: Cost
+    is_search: bool = True
+
+    @property
+    def is_own(self) -> bool:
+        """True if it only looks at where the message was, not at what it says."""
+        return OWN_FIELDS.issuperset(self.fields)
+
+    def test(self, subject: Subject, scene: Scene) -> Found | Result:
+        """Look in each field; a search that runs out of time holds neither way."""
+        looked = is_late = False
+        for name in self.fields:
+            for text in subject.texts(name) or ():
+                looked = True
+                try:
+                    match = self.matcher.search(text, scene)
+                except TimeoutError:
+                    is_late = True
+                    continue
+                if match is not None:
+                    return Result.FAILED if self.key.is_negated else self._found(name, text, match)
+        if not looked:
+            return Result.DISCARDED
+        if is_late:
+            scene.notes.append(f"`{self.written}` took too long on this text: it does not hold")
+            return Result.FAILED
+        return Found((Hit(self.written),)) if self.key.is_negated else Result.FAILED
+
+    def _found(self, name: str, text: Text, match: Match) -> Found:
+        matched = text.raw[match.start : min(match.end, match.start + SHOWN)]
+        name = "body" if name == UNQUOTED else name
+        return Found((Hit(self.written, name, matched, match.start, match.end),), match.groups)
+
+
+def search_check(
+    node: Node,
+    key: Key,
+    *,
+    fields: tuple[str, ...],
+    shared: dict[KeyPath, Matcher],
+    is_unquoted: bool = False,
+) -> SearchCheck:
+    """Compile a search; its matcher is shared by the two versions of an ``any`` rule."""
+    modifiers = _modifiers(node, key)
+    method = key.methods[0] if key.methods else _default_method(key)
+    matcher = shared.get(node.path)
+    if matcher is None:
+        matcher = shared[node.path] = _matcher(node, method, modifiers, _values(node, key))
+    fields = tuple(UNQUOTED if is_unquoted and name == "body" else name for name in fields)
+    cost = Cost.PATTERN if "regex" in modifiers else Cost.LITERAL
+    return SearchCheck(key, fields, matcher, ".".join(map(str, node.path)), cost)
+
+
+def read_key(node: Node) -> Key:
+    """Take a node's key apart."""
+    key = parse_key(node.key)
+    if key is None:
+        raise node.fault(
+            f"`{node.key}` is not a key that can be read",
+            accepted="[~]field[+field…][#tag] [(modifier, …)], such as ~title+body (regex)",
+        )
+    return key
+
+
+def _default_method(key: Key) -> str:
+    return "includes-word" if key.is_joined else DEFAULT_METHODS.get(key.fields[0], METHODS[0])
+
+
+def _modifiers(node: Node, key: Key) -> tuple[str, ...]:
+    for word in key.modifiers or ():
+        if word not in MODIFIERS:
+            raise node.unknown("modifier", word, MODIFIERS)
+    return key.modifiers or ()
+
+
+def _values(node: Node, key: Key) -> tuple[str, ...]:
+    values = node.texts()
+    if "regex" in (key.modifiers or ()):
+        return values
+    mark = {"channel": "#", "roles": "@"}.get(key.fields[0])
+    return tuple(value.removeprefix(mark) for value in values) if mark else values
+
+
+def _matcher(
+    node: Node, method: str, modifiers: tuple[str, ...], values: tuple[str, ...]
+) -> Matcher:
+    is_exact = "case-sensitive" in modifiers
+    if "regex" not in modifiers:
+        return literals(method, values, is_case_sensitive=is_exact)
+    try:
+        return compile_patterns(method, values, is_case_sensitive=is_exact)
+    except BadPattern as error:
+        is_item = error.index is not None and isinstance(node.value, list)
+        place = node.child(error.index or 0, None) if is_item else node
+        raise place.fault(
+            f"invalid regex in `{node.key}`: {error}",
+            accepted="a regex as Python's re has it; single quotes keep its backslashes",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class FactCheck:
+    """Something that is so or not; what is unknown is not so."""
+
+    written: str
+    holds: Callable[[Subject, Scene], bool]
+    cost: Cost = Cost.FACT
+    is_search: bool = False
+
+    def test(self, subject: Subject, scene: Scene) -> Found | Result:
+        """Ask it."""
+        held = self.holds(subject, scene)
+        return Found((Hit(self.written),)) if held else Result.FAILED
+
+
+Fact = Callable[[Message], bool | None]
+
+_BOTH: Final[Mapping[str, Fact]] = {"is_edited": lambda message: message.is_edited}
+_COMMENT_FACTS: Final[Mapping[str, Fact]] = {
+    **_BOTH,
+    "is_top_level": lambda message: message.is_top_level,
+}
+_SUBMISSION_FACTS: Final[Mapping[str, Fact]] = {
+    **_BOTH,
+    "is_original_content": lambda message: message.is_original_content,
+    "is_poll": lambda message: (
+        message.kind is MessageKind.POLL_SUBMISSION or message.poll_options is not None
+    ),
+    "is_gallery": lambda message: message.kind is MessageKind.GALLERY_SUBMISSION,
+    "is_meta_discussion": lambda message: message.is_meta_discussion,
+    "past_archive_date": lambda message: message.past_archive_date,
+}
+
+
+def fact_check(node: Node, fact: Fact) -> Check:
+    """``true`` or ``false`` about a message."""
+    wanted = node.flag()
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        assert subject.message is not None
+        return fact(subject.message) is wanted
+
+    return FactCheck(node.key, holds)
+
+
+def _reports(node: Node) -> Check | None:
+    least = node.integer()
+    if least < 0:
+        raise node.fault("`reports` cannot be negative")
+    if least == 0:
+        return None
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        assert subject.message is not None
+        return (subject.message.reports or 0) >= least
+
+    return FactCheck(node.key, holds)
+
+
+def _length(node: Node, *, is_unquoted: bool) -> Check:
+    limit = node.integer()
+    is_longer = node.key == "body_longer_than"
+    field = UNQUOTED if is_unquoted else "body"
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        texts = subject.texts(field)
+        if texts is None:  # a link post without a text has no length to judge
+            return False
+        length = texts[0].trimmed_length
+        return length > limit if is_longer else length < limit
+
+    return FactCheck(node.key, holds, Cost.LITERAL)
+
+
+def _discussion(node: Node) -> Check:
+    wanted = None if node.value is None else node.choice(("chat", "null"))
+    wanted = None if wanted == "null" else wanted
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        assert subject.message is not None
+        return subject.message.discussion_type == wanted
+
+    return FactCheck(node.key, holds)
+
+
+_ANY: Final = ("reports", "body_longer_than", "body_shorter_than")
+COMMENT_CHECKS: Final = frozenset({*_ANY, *_COMMENT_FACTS})
+SUBMISSION_CHECKS: Final = frozenset({*_ANY, *_SUBMISSION_FACTS, "discussion_type"})
+
+
+def item_check(node: Node, *, is_submission: bool, is_unquoted: bool) -> Check | None:
+    """A check that is no search, on a comment or a submission; ``None`` if it asks nothing."""
+    if node.key == "reports":
+        return _reports(node)
+    if node.key in ("body_longer_than", "body_shorter_than"):
+        return _length(node, is_unquoted=is_unquoted)
+    if node.key == "discussion_type":
+        return _discussion(node)
+    facts = _SUBMISSION_FACTS if is_submission else _COMMENT_FACTS
+    return fact_check(node, facts[node.key])

@@ -1,0 +1,251 @@
+"""A rule file compiled: every section a rule, every fault of every rule told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from greenroom.documents import read_text
+from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.message import REMOVALS, ActionKind, MessageKind
+from greenroom.policies.actions import severity_of
+from greenroom.policies.base import Cost, Known, Policy, Rule, Step, Version
+from greenroom.policies.keys import parse_key
+from greenroom.policies.lint import lint
+from greenroom.policies.node import Node, WrongType
+from greenroom.policies.parts import GROUPS, TYPES
+from greenroom.policies.placeholders import Template
+from greenroom.policies.read import Section, read_sections
+from greenroom.policies.standards import STANDARDS
+from greenroom.policies.version import VersionReader
+
+_SUBMISSIONS: Final = frozenset(kind for kind in MessageKind if kind.is_submission)
+_KINDS: Final[Mapping[str, frozenset[MessageKind]]] = {
+    "any": frozenset(MessageKind),
+    "submission": _SUBMISSIONS,
+    **{name: frozenset({MessageKind(name)}) for name in TYPES if name not in ("any", "submission")},
+}
+_EXEMPTING: Final = REMOVALS | {ActionKind.REPORT, ActionKind.TIMEOUT, ActionKind.BAN}
+_ONCE: Final = frozenset(
+    {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
+)
+_SHORTHAND: Final = frozenset(GROUPS) - {"parent_submission"}
+T = TypeVar("T")
+
+
+def load_policy(
+    path: Path, *, heads: Collection[str], intents: Collection[str], strict: bool = True
+) -> Policy:
+    """Read and compile a rule file.
+
+    Args:
+        path: The file; its stem names the policy.
+        heads: What ``triage:`` may name.
+        intents: What ``intent:`` may name.
+        strict: Raise on faults. Otherwise the good rules are returned, with the faults.
+
+    Raises:
+        ConfigErrors: All faults of the file, each with its place and what is accepted.
+    """
+    return parse_policy(read_text(path), path=path, known=Known(heads, intents), strict=strict)
+
+
+def parse_policy(text: str, *, path: Path, known: Known, strict: bool = True) -> Policy:
+    """Compile the text of a rule file; ``path`` only names it."""
+    found = read_sections(text, file=str(path))
+    rules: list[Rule] = []
+    faults = list(found.faults)
+    warnings = list(found.warnings)
+    for section in found.sections:
+        reader = _RuleReader(section, path.stem, replace(known, shared={}))
+        rule = reader.read()
+        faults.extend(reader.faults)
+        if rule is not None:
+            rules.append(rule)
+            warnings.extend(lint(section, reader.base, reader.groups, rule, known))
+    faults.sort(key=_place)
+    if strict and faults:
+        raise ConfigErrors(faults)
+    warnings.sort(key=_place)
+    return Policy(path.stem, path, tuple(rules), tuple(warnings), tuple(faults), found.size)
+
+
+def _place(fault: ConfigError) -> tuple[int, int]:
+    return (fault.line or 0, fault.column or 0)
+
+
+@dataclass(slots=True)
+class _RuleReader:
+    """Reads one section; what is wrong with it gathers in ``faults``."""
+
+    section: Section
+    policy: str
+    known: Known
+    faults: list[ConfigError] = field(default_factory=list)
+    base: dict[str, Node] = field(default_factory=dict)
+    groups: dict[str, dict[str, Node]] = field(default_factory=dict)
+
+    def read(self) -> Rule | None:
+        """The rule, unless it has faults."""
+        self._sort_keys(self._try(self._with_standard) or self._root())
+        kinds = self._try(self._kinds) or _KINDS["any"]
+        priority = self._try(self._priority) or 0
+        exempt = self._try(self._exempt)
+        comment, submission = self._versions(kinds)
+        if self.faults:
+            return None
+        rule = self._rule(kinds, comment, submission)
+        is_exempt = bool(rule.actions_used & _EXEMPTING) if exempt is None else exempt
+        return replace(rule, priority=priority, moderators_exempt=is_exempt)
+
+    def _try(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except ConfigError as error:
+            self.faults.append(error)
+            return None
+
+    def _root(self) -> Node:
+        return Node(self.section.document, (), self.section.document.value)
+
+    def _with_standard(self) -> Node:
+        node = self._root().get("standard")
+        if node is None:
+            return self._root()
+        name = node.choice(tuple(STANDARDS))
+        own = self.section.document.value
+        return Node(self.section.document, (), {**STANDARDS[name], **own})
+
+    def _sort_keys(self, root: Node) -> None:
+        """Each key to the part of the message that it looks at; ``author: x`` written out."""
+        for node in root.items():
+            key = parse_key(node.key)
+            name = key.fields[0] if key is not None and not key.is_joined else ""
+            if name not in GROUPS or key is None:
+                self.base[node.key] = node
+                continue
+            group = self.groups.setdefault(name, {})
+            if isinstance(node.value, dict) and node.key == name:
+                group.update({child.key: child for child in node.items()})
+            elif name in _SHORTHAND and not isinstance(node.value, dict):
+                short = node.child(node.key.replace(name, "name", 1), node.value)
+                group[short.key] = short
+            else:
+                self.faults.append(
+                    node.fault(
+                        f"`{node.key}` must be a group of keys",
+                        accepted="a name or a list of names, where ~ or a (modifier) is meant"
+                        if name in _SHORTHAND
+                        else None,
+                    )
+                )
+
+    def _kinds(self) -> frozenset[MessageKind]:
+        node = self.base.get("type")
+        return _KINDS["any" if node is None else node.choice(TYPES)]
+
+    def _priority(self) -> int:
+        node = self.base.get("priority")
+        return 0 if node is None else node.integer()
+
+    def _exempt(self) -> bool | None:
+        node = self.base.get("moderators_exempt")
+        return None if node is None else node.flag()
+
+    def _versions(self, kinds: frozenset[MessageKind]) -> tuple[Version | None, Version | None]:
+        """Both versions; a fault in one is passed over if the other one has none."""
+        has_type = kinds != _KINDS["any"]
+        readers = [VersionReader(is_submission, self.known) for is_submission in (False, True)]
+        wanted = (MessageKind.COMMENT in kinds, bool(kinds & _SUBMISSIONS))
+        versions = [
+            reader.read(self.base, self.groups, has_type=has_type) if is_wanted else None
+            for reader, is_wanted in zip(readers, wanted, strict=True)
+        ]
+        asked = [reader for reader, is_wanted in zip(readers, wanted, strict=True) if is_wanted]
+        if all(reader.faults for reader in asked):
+            self.faults.extend(_worst([fault for one in asked for fault in one.faults]))
+        return versions[0], versions[1]
+
+    def _rule(
+        self, kinds: frozenset[MessageKind], comment: Version | None, submission: Version | None
+    ) -> Rule:
+        versions = [one for one in (comment, submission) if one is not None]
+        steps = [step for one in versions for step in one.steps]
+        base_kinds = {step.kind for step in steps if step.part == "message"}
+        verb = next((step.kind for step in steps if _is_verb(step)), None)
+        return Rule(
+            policy=self.policy,
+            index=self.section.index,
+            name=self.section.name or _described(self.base, self.groups),
+            line=self.section.line,
+            kinds=kinds,
+            comment=comment,
+            submission=submission,
+            is_removal=verb in REMOVALS,
+            has_reports=_has_reports(self.base),
+            is_once=bool(base_kinds & _ONCE),
+            digest=self.section.digest,
+            severity=severity_of(self.base),
+            heads=_heads(versions),
+            needs_scores=any(map(_needs_scores, versions)),
+            needs_precedents=any(map(_needs_precedents, versions)),
+            actions_used=frozenset(step.kind for step in steps),
+        )
+
+
+def _worst(faults: list[ConfigError]) -> list[ConfigError]:
+    """Faults of both versions, each once; those of a type only if there are no others."""
+    once = list({str(fault): fault for fault in faults}.values())
+    return [fault for fault in once if not isinstance(fault, WrongType)] or once
+
+
+def _is_verb(step: Step) -> bool:
+    return step.key == "action" and step.part == "message"
+
+
+def _described(base: Mapping[str, Node], groups: Mapping[str, Mapping[str, Node]]) -> str:
+    """What a person calls a rule without a comment: its type and its first check."""
+    kind = str(base["type"].value) if "type" in base else "any"
+    rest = [key for key in (*base, *groups) if key not in ("type", "priority", "standard")]
+    return f"{kind}, {rest[0]}" if rest else kind
+
+
+def _has_reports(base: Mapping[str, Node]) -> bool:
+    return "reports" in base and base["reports"].integer() > 0
+
+
+def _templates(version: Version) -> list[frozenset[str]]:
+    return [
+        template.heads
+        for step in version.steps
+        for template in _texts(step)
+        if template is not None
+    ]
+
+
+def _texts(step: Step) -> tuple[Template | None, ...]:
+    return (step.text, step.subject, step.reason, step.flair.text if step.flair else None)
+
+
+def _heads(versions: list[Version]) -> frozenset[str]:
+    checked = {
+        bound.check.written.removeprefix("triage.")
+        for version in versions
+        for bound in version.checks
+        if bound.check.written.startswith("triage.") or bound.check.written == "sentiment"
+    }
+    shown = [heads for version in versions for heads in _templates(version)]
+    return frozenset(checked).union(*shown)
+
+
+def _needs_precedents(version: Version) -> bool:
+    return any(bound.check.written.startswith("similar_to") for bound in version.checks)
+
+
+def _needs_scores(version: Version) -> bool:
+    signals = [bound for bound in version.checks if bound.check.cost is Cost.SIGNAL]
+    if any(not bound.check.written.startswith("similar_to") for bound in signals):
+        return True
+    return any(_templates(version))

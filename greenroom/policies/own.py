@@ -1,0 +1,96 @@
+"""Greenroom's own checks: triage scores, intent, sentiment, precedents, mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from greenroom.message import Hit
+from greenroom.policies.base import Check, Cost, Found, Known, Result
+from greenroom.policies.checks import FactCheck
+from greenroom.policies.compare import Comparison, share_comparison
+from greenroom.policies.keys import Key
+from greenroom.policies.node import Node
+from greenroom.policies.scene import Scene, Subject
+
+OWN_CHECKS: Final = frozenset({"triage", "intent", "sentiment", "mentions_me", "similar_to"})
+VERDICTS: Final = ("removed", "approved")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCheck:
+    """A score of the model against a number; what was not scored does not hold."""
+
+    written: str
+    score: Callable[[Scene], float | None]
+    comparison: Comparison
+    cost: Cost = Cost.SIGNAL
+    is_search: bool = False
+
+    def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
+        """Compare it."""
+        score = self.score(scene)
+        if score is None or not self.comparison.holds(score):
+            return Result.FAILED
+        return Found((Hit(self.written, value=score),))
+
+
+def triage_checks(node: Node, known: Known) -> list[ScoreCheck]:
+    """``triage: {toxicity: "> 0.9", …}``: all must hold."""
+    found = []
+    for child in node.items():
+        if child.key not in known.heads:
+            raise child.unknown("triage head", child.key, known.heads)
+        found.append(
+            ScoreCheck(f"triage.{child.key}", _score_of(child.key), share_comparison(child))
+        )
+    if not found:
+        raise node.fault("`triage` names no head", accepted=", ".join(sorted(known.heads)))
+    return found
+
+
+def sentiment_check(node: Node) -> ScoreCheck:
+    """``sentiment: "< -0.5"``, from -1 to 1."""
+    return ScoreCheck("sentiment", _score_of("sentiment"), share_comparison(node, lowest=-1))
+
+
+def intent_check(node: Node, known: Known) -> Check:
+    """``intent: question``, or a list of which one must apply."""
+    wanted = [intent.strip().lower() for intent in node.texts()]
+    for intent in wanted:
+        if intent not in known.intents:
+            raise node.unknown("intent", intent, known.intents)
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        return scene.signals.intent in wanted
+
+    return FactCheck("intent", holds, Cost.SIGNAL)
+
+
+def mentions_check(node: Node) -> Check:
+    """``mentions_me: true``."""
+    wanted = node.flag()
+
+    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+        return scene.message.mentions_me is wanted
+
+    return FactCheck("mentions_me", holds)
+
+
+def similar_check(node: Node, key: Key) -> ScoreCheck:
+    """``similar_to (removed): "> 0.92"``; without a verdict, any judged message counts."""
+    for verdict in key.modifiers or ():
+        if verdict not in VERDICTS:
+            raise node.unknown("verdict", verdict, VERDICTS)
+    verdicts = key.modifiers or VERDICTS
+
+    def score(scene: Scene) -> float | None:
+        scores = [one.score for one in scene.signals.precedents if one.verdict in verdicts]
+        return max(scores, default=None)
+
+    return ScoreCheck(node.key, score, share_comparison(node))
+
+
+def _score_of(name: str) -> Callable[[Scene], float | None]:
+    return lambda scene: scene.signals.scores.get(name)

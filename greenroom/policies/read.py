@@ -1,0 +1,197 @@
+"""A rule file as sections: split on lines that start with ``---``, each a YAML document.
+
+Wiki leftovers are met everywhere, so a section that is not a mapping is passed over with a
+warning, and one that is not YAML hides no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from greenroom.documents import Document, KeyPath, Place, parse
+from greenroom.errors import ConfigError
+
+_SEPARATOR = re.compile(r"^---+", re.MULTILINE)
+_COMMENT = re.compile(r"^[\s#]*#[\s#]*(?P<text>.*?)[\s#]*$")
+_MAX_NAME = 80
+_HINTS = (
+    (re.compile(r":\s+>"), "put quotes around a value that starts with >"),
+    (re.compile(r"\{\{"), "put quotes around a text that starts with {{"),
+    (re.compile(r'"[^"]*\\'), "put a regex in single quotes: in double quotes YAML reads \\"),
+    (re.compile(r":\s+[*&!%@`|\[\]{}]"), "put quotes around a value that starts with a sign"),
+    (re.compile(r":.*: "), "put quotes around a text that holds a colon and a space"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One mapping of a rule file; keys are lower-cased, scalars are as they were written."""
+
+    index: int  # from 0 over the sections that are mappings, faulty ones included
+    document: Document
+    name: str | None  # its comment, if it has one
+    line: int
+    lines: tuple[str, ...]  # the source, for hints
+    line_offset: int  # the line in the file of the first of them
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What a file holds."""
+
+    sections: tuple[Section, ...]
+    faults: tuple[ConfigError, ...]
+    warnings: tuple[ConfigError, ...]
+    size: int  # how many indexes were given out
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    number: int  # from 1, as a person counts
+    text: str
+    line: int
+    shift: int  # characters before it on its first line
+
+
+def read_sections(text: str, *, file: str) -> Sections:
+    """Split and parse a file; every fault and warning has its place."""
+    sections: list[Section] = []
+    faults: list[ConfigError] = []
+    warnings: list[ConfigError] = []
+    index = 0
+    for piece in _slices(text):
+        try:
+            document = _parse(piece, file)
+        except ConfigError as error:
+            faults.append(_explained(error, piece))
+            index += 1
+            continue
+        if isinstance(document.value, dict):
+            sections.append(_section(index, piece, document, warnings))
+            index += 1
+        elif document.value is not None:
+            warnings.append(
+                document.fault((), f"section {piece.number} is no rule and is passed over")
+            )
+    return Sections(tuple(sections), tuple(faults), tuple(warnings), index)
+
+
+def _slices(text: str) -> list[_Slice]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found, start, shift = [], 0, 0
+    ends = [(match.start(), match.end()) for match in _SEPARATOR.finditer(text)]
+    line = 1
+    for number, (end, following) in enumerate([*ends, (len(text), len(text))], 1):
+        found.append(_Slice(number, text[start:end], line, shift))
+        line += text.count("\n", start, following)
+        start, shift = following, following - end
+    return found
+
+
+def _parse(piece: _Slice, file: str) -> Document:
+    kept = re.sub(r"[ \t]+$", "", piece.text, flags=re.MULTILINE) if "\t" in piece.text else None
+    try:
+        document = parse(piece.text, file=file, first_line=piece.line, as_written=True)
+    except ConfigError:
+        if kept is None:
+            raise
+        # Tabs at the ends of lines are invisible, and mean nothing.
+        document = parse(kept, file=file, first_line=piece.line, as_written=True)
+    return _shifted(document, piece) if piece.shift else document
+
+
+def _shifted(document: Document, piece: _Slice) -> Document:
+    places = {
+        path: Place(place.line, place.column + piece.shift) if place.line == piece.line else place
+        for path, place in document.places.items()
+    }
+    return Document(document.value, document.file, places, document.duplicates)
+
+
+def _section(index: int, piece: _Slice, document: Document, warnings: list[ConfigError]) -> Section:
+    doubles = list(document.duplicates)
+    value = _lowered(document.value, (), doubles, document)
+    places = {tuple(map(_lower, path)): place for path, place in document.places.items()}
+    lowered = Document(value, document.file, places, tuple(doubles))
+    for key, place in doubles:
+        warnings.append(
+            ConfigError(
+                f"`{key}` is given twice in one rule: only the last one counts",
+                file=document.file,
+                line=place.line,
+                column=place.column,
+                accepted="to check one field twice, tag it: body#1, body#2",
+            )
+        )
+    digest = hashlib.sha256(piece.text.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    first = min((place.line for place in places.values()), default=piece.line)
+    lines = tuple(piece.text.split("\n"))
+    name = _name(lines, first - piece.line)
+    return Section(index, lowered, name, first, lines, piece.line, digest)
+
+
+def _lower(part: str | int) -> str | int:
+    return part.lower() if isinstance(part, str) else part
+
+
+def _lowered(
+    value: object, path: KeyPath, doubles: list[tuple[str, Place]], document: Document
+) -> object:
+    if isinstance(value, list):
+        return [
+            _lowered(item, (*path, index), doubles, document) for index, item in enumerate(value)
+        ]
+    if not isinstance(value, dict):
+        return value
+    result: dict[str, object] = {}
+    for key, item in value.items():
+        written = "" if key is None else str(key)
+        child = _lowered(item, (*path, written), doubles, document)
+        if written.lower() in result:
+            doubles.append((written, document.place((*path, written))))
+        result[written.lower()] = child
+    return _merged(result)
+
+
+def _merged(value: dict[str, object]) -> dict[str, object]:
+    """YAML's ``<<``: the keys of another mapping, unless given here."""
+    if "<<" not in value:
+        return value
+    base = value.pop("<<")
+    inherited: dict[str, object] = {}
+    for one in reversed(base if isinstance(base, list) else [base]):
+        if isinstance(one, Mapping):
+            inherited.update(one)
+    return {**inherited, **value}
+
+
+def _name(lines: tuple[str, ...], first: int) -> str | None:
+    """The first line with words of the comment that stands nearest above the rule."""
+    block: list[str] = []
+    for line in reversed(lines[: max(0, first)]):
+        match = _COMMENT.match(line)
+        if match is None and block:
+            break
+        if match is not None and any(letter.isalnum() for letter in match["text"]):
+            block.append(match["text"])
+    return block[-1][:_MAX_NAME] if block else None
+
+
+def _explained(error: ConfigError, piece: _Slice) -> ConfigError:
+    at = (error.line or piece.line) - piece.line
+    lines = piece.text.split("\n")
+    source = lines[at] if 0 <= at < len(lines) else ""
+    hint = error.accepted or next((say for form, say in _HINTS if form.search(source)), None)
+    shift = piece.shift if at == 0 else 0
+    column = None if error.column is None else error.column + shift
+    return ConfigError(
+        f"section {piece.number} {error.message}",
+        file=error.file,
+        line=error.line or piece.line,
+        column=column or 1,
+        accepted=hint,
+    )

@@ -1,0 +1,158 @@
+r"""Literal searches: the six methods, exactly as their templates mean in Python's ``re``.
+
+A rule's words are found with ``str.find`` in the folded text, and their surroundings are
+judged where they stand. That is what the templates of the reference say
+(``(?:^|\W|\b)V(?:$|\W|\b)`` and so on), in time that no text can blow up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+from greenroom.policies.text import Text, fold, is_word
+
+TEMPLATES: Final[Mapping[str, str]] = {
+    "includes-word": r"(?:^|\W|\b){}(?:$|\W|\b)",
+    "includes": "{}",
+    "starts-with": "^{}",
+    "ends-with": "{}$",
+    "full-exact": "^{}$",
+    "full-text": r"^\W*{}\W*$",
+    "domain": r"^(?:.*\.)?{}$",
+}
+
+
+class Match(NamedTuple):
+    """Where a value stood. ``groups[0]`` is the whole value: ``{{match-1}}``."""
+
+    start: int
+    end: int
+    groups: tuple[str, ...]
+
+
+class Patience(Protocol):
+    """How long slow patterns may take in one evaluation."""
+
+    def deadline_s(self) -> float:
+        """Seconds for the next slow search."""
+
+    def ran_out(self) -> None:
+        """Note that a search did not end in time."""
+
+
+class Matcher(Protocol):
+    """All values of one check, compiled once."""
+
+    def search(self, text: Text, patience: Patience) -> Match | None:
+        """The leftmost match, or None.
+
+        Raises:
+            TimeoutError: A slow pattern did not end in time; whether it matches is unknown.
+        """
+
+
+Finder = Callable[[Text, str, str], int]
+"""Given the text, its form to look in, and a value in that form: where it stands, or -1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """Texts to find by one method."""
+
+    method: str
+    values: tuple[str, ...]
+    is_case_sensitive: bool = False
+
+    def search(self, text: Text, patience: Patience) -> Match | None:  # noqa: ARG002
+        """The leftmost value; of two at one place the first in the rule."""
+        form = text.raw if self.is_case_sensitive else text.folded
+        find = _FINDERS[self.method]
+        found = [
+            (start, index)
+            for index, value in enumerate(self.values)
+            if value in form and (start := find(text, form, value)) >= 0
+        ]
+        if not found:
+            return None
+        start, index = self._first(text, found)
+        end = start + len(self.values[index])
+        return Match(start, end, (text.raw[start:end],))
+
+    def _first(self, text: Text, found: list[tuple[int, int]]) -> tuple[int, int]:
+        if len(found) == 1 or self.method != "includes-word":
+            # `^\W*` is greedy, so full-text takes the value that starts last.
+            rank = -1 if self.method == "full-text" else 1
+            return min(found, key=lambda one: (rank * one[0], one[1]))
+        # A value may begin with the very character that another one's template eats:
+        # only the template itself knows which of the two comes first.
+        among = "|".join(f"({re.escape(self.values[index])})" for _, index in found)
+        flags = re.DOTALL if self.is_case_sensitive else re.DOTALL | re.IGNORECASE
+        pattern = re.compile(TEMPLATES[self.method].format(f"(?:{among})"), flags)
+        match = pattern.search(text.raw, max(0, min(found)[0] - 1))
+        assert match is not None, "every one of these was found"
+        assert match.lastindex is not None
+        return match.start(match.lastindex), found[match.lastindex - 1][1]
+
+
+def literals(method: str, values: tuple[str, ...], *, is_case_sensitive: bool) -> Literals:
+    """Values as they must be compared; the same value twice counts once."""
+    kept = values if is_case_sensitive else tuple(map(fold, values))
+    return Literals(method, tuple(dict.fromkeys(kept)), is_case_sensitive)
+
+
+def _word(text: Text, form: str, value: str) -> int:
+    raw = text.raw
+    start = form.find(value)
+    while value and start >= 0:
+        if not (_is_inside_word(raw, start) or _is_inside_word(raw, start + len(value))):
+            return start
+        start = form.find(value, start + 1)
+    return start
+
+
+def _is_inside_word(raw: str, place: int) -> bool:
+    return 0 < place < len(raw) and is_word(raw[place - 1]) and is_word(raw[place])
+
+
+def _includes(text: Text, form: str, value: str) -> int:  # noqa: ARG001
+    return form.find(value)
+
+
+def _starts(text: Text, form: str, value: str) -> int:  # noqa: ARG001
+    return 0 if form.startswith(value) else -1
+
+
+def _ends(text: Text, form: str, value: str) -> int:  # noqa: ARG001
+    if form.endswith(value + "\n"):  # `$` also stands before a last line break
+        return len(form) - len(value) - 1
+    return len(form) - len(value) if form.endswith(value) else -1
+
+
+def _exact(text: Text, form: str, value: str) -> int:  # noqa: ARG001
+    return 0 if form in (value, value + "\n") else -1
+
+
+def _full(text: Text, form: str, value: str) -> int:
+    first, last = text.core
+    low = max(0, last - len(value))
+    high = min(first, len(form) - len(value))
+    return form.rfind(value, low, high + len(value)) if low <= high else -1
+
+
+def _domain(text: Text, form: str, value: str) -> int:
+    start = _ends(text, form, value)
+    return start if start == 0 or (start > 0 and form[start - 1] == ".") else -1
+
+
+_FINDERS: Final[Mapping[str, Finder]] = {
+    "includes-word": _word,
+    "includes": _includes,
+    "starts-with": _starts,
+    "ends-with": _ends,
+    "full-exact": _exact,
+    "full-text": _full,
+    "domain": _domain,
+}

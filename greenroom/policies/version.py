@@ -1,0 +1,202 @@
+"""One version of a rule: for comments, or for submissions, every key judged for that type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from greenroom.documents import suggest
+from greenroom.errors import ConfigError
+from greenroom.policies import author, checks, own
+from greenroom.policies.actions import COMPANIONS, steps_of
+from greenroom.policies.base import Bound, Check, Known, Step, Version
+from greenroom.policies.keys import Key, parse_key
+from greenroom.policies.node import Node
+from greenroom.policies.parts import (
+    ALL_FIELDS,
+    ALL_KEYS,
+    COMMENT,
+    COMMENT_GROUPS,
+    GROUPS,
+    RULE_KEYS,
+    SUBMISSION,
+    SUBMISSION_GROUPS,
+    Part,
+    accepted_keys,
+)
+
+Keys = Mapping[str, Node]
+_CROSSPOST = ("crosspost_author", "crosspost_subreddit")
+
+
+@dataclass(slots=True)
+class VersionReader:
+    """Reads a rule's keys as one type takes them; faults are collected, not raised."""
+
+    is_submission: bool
+    known: Known
+    faults: list[ConfigError] = field(default_factory=list)
+    bounds: list[Bound] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+
+    def read(self, base: Keys, groups: Mapping[str, Keys], *, has_type: bool) -> Version | None:
+        """The version; ``None`` if it asks nothing, does nothing or has faults."""
+        self._read_part(base, "message", SUBMISSION if self.is_submission else COMMENT)
+        usable = SUBMISSION_GROUPS if self.is_submission else COMMENT_GROUPS
+        for name, keys in groups.items():
+            if name in usable:
+                self._read_part(keys, name, GROUPS[name])
+                if name in _CROSSPOST:
+                    self.needs.append(name)
+            else:
+                self._note_misplaced(name, keys)
+        if self.faults or not self.steps or not (self.bounds or has_type):
+            return None
+        cheapest_first = sorted(self.bounds, key=lambda bound: bound.check.cost)
+        return Version(tuple(cheapest_first), tuple(self.steps), tuple(self.needs))
+
+    def _note_misplaced(self, name: str, keys: Keys) -> None:
+        what = "a submission" if self.is_submission else "a comment"
+        node = next(iter(keys.values()), None)
+        if node is not None:
+            group = Node(node.document, node.path[:-1], None)
+            self.faults.append(group.wrong_type(f"{what} has no `{name}`"))
+
+    def _read_part(self, keys: Keys, name: str, part: Part) -> None:
+        told: dict[str, Node] = {}
+        thresholds: list[Node] = []
+        for node in keys.values():
+            try:
+                if node.key in part.actions:
+                    told[node.key] = node
+                elif node.key in author.THRESHOLDS and node.key in part.checks:
+                    thresholds.append(node)
+                else:
+                    self._bind(name, self._checks(node, name, part, keys))
+            except ConfigError as error:
+                self.faults.append(error)
+        self._read_thresholds(thresholds, name, keys)
+        self._read_steps(told, name)
+
+    def _bind(self, name: str, found: Iterable[Check]) -> None:
+        for check in found:
+            self.bounds.append(Bound(name, check, len(self.bounds)))
+
+    def _checks(self, node: Node, name: str, part: Part, keys: Keys) -> list[Check]:
+        if node.key in RULE_KEYS and name == "message":
+            return []
+        if node.key in part.modifiers:
+            node.flag()
+            return []
+        if node.key in own.OWN_CHECKS and node.key in part.checks and node.key != "similar_to":
+            return self._own(node)
+        if node.key in author.AUTHOR_FACTS or node.key == "contributor_quality":
+            return [author.author_check(self._in(node, part), name)]
+        if node.key == "is_nsfw":
+            return [author.community_check(self._in(node, part), name)]
+        if node.key in checks.COMMENT_CHECKS | checks.SUBMISSION_CHECKS:
+            return self._item(self._in(node, part), name, keys)
+        return self._search(node, part, keys)
+
+    def _in(self, node: Node, part: Part) -> Node:
+        """The node, if its key is a check of this part."""
+        if node.key in part.checks:
+            return node
+        raise _misplaced(node, part)
+
+    def _own(self, node: Node) -> list[Check]:
+        if node.key == "triage":
+            return list(own.triage_checks(node, self.known))
+        if node.key == "intent":
+            return [own.intent_check(node, self.known)]
+        return [own.sentiment_check(node) if node.key == "sentiment" else own.mentions_check(node)]
+
+    def _item(self, node: Node, name: str, keys: Keys) -> list[Check]:
+        is_submission = self.is_submission or name == "parent_submission"
+        check = checks.item_check(node, is_submission=is_submission, is_unquoted=_is_unquoted(keys))
+        return [] if check is None else [check]
+
+    def _search(self, node: Node, part: Part, keys: Keys) -> list[Check]:
+        key = parse_key(node.key)
+        if key is not None and key.fields == ("similar_to",) and "similar_to" in part.checks:
+            return [own.similar_check(node, key)]
+        key = _known_fields(node, key, part)
+        usable = tuple(name for name in key.fields if name in part.fields)
+        if not usable:
+            raise _misplaced(node, part)
+        shared = self.known.shared
+        is_unquoted = _is_unquoted(keys)
+        return [
+            checks.search_check(node, key, fields=usable, shared=shared, is_unquoted=is_unquoted)
+        ]
+
+    def _read_thresholds(self, nodes: list[Node], name: str, keys: Keys) -> None:
+        found = []
+        for node in nodes:
+            try:
+                found.append(author.threshold(node, name))
+            except ConfigError as error:
+                self.faults.append(error)
+        mode = keys.get("satisfy_any_threshold")
+        is_any = mode is not None and str(mode.value).lower() in ("true", "yes", "on")
+        if found:
+            written = f"{name} thresholds"
+            self._bind(name, [author.ThresholdsCheck(tuple(found), is_any, written)])
+
+    def _read_steps(self, told: dict[str, Node], name: str) -> None:
+        for key, node in told.items():
+            try:
+                if key in COMPANIONS and not any(one in told for one in COMPANIONS[key]):
+                    _check_companion(node)
+            except ConfigError as error:
+                self.faults.append(error)
+        try:
+            self.steps.extend(steps_of(told, name))
+        except ConfigError as error:
+            self.faults.append(error)
+
+
+def _check_companion(node: Node) -> None:
+    """A key that has nothing to go with still must make sense."""
+    if node.key.endswith(("_reason", "_subject")):
+        node.text()
+    elif node.key != "severity":
+        node.flag()
+
+
+def _is_unquoted(keys: Keys) -> bool:
+    node = keys.get("ignore_blockquotes")
+    return node is not None and str(node.value).lower() in ("true", "yes", "on")
+
+
+def _known_fields(node: Node, key: Key | None, part: Part) -> Key:
+    if key is None:
+        key = checks.read_key(node)
+    is_plain = not key.is_joined and not key.is_negated and key.modifiers is None
+    for name in key.fields:
+        if name in ALL_FIELDS:
+            continue
+        if is_plain or name in ALL_KEYS:
+            raise _misplaced(node, part)
+        raise node.unknown("field", name, part.fields)
+    return key
+
+
+def _misplaced(node: Node, part: Part) -> ConfigError:
+    """Why a key cannot stand where it stands."""
+    key = parse_key(node.key)
+    name = key.fields[0] if key is not None else node.key
+    is_top = part is COMMENT or part is SUBMISSION
+    if name in part.checks and key is not None and node.key != name:
+        return node.fault(f"`{name}` is no search: it takes no ~, + or (modifier)")
+    if not is_top and (name in GROUPS or name in RULE_KEYS or name in COMMENT.actions):
+        return node.fault(f"`{name}` belongs at the rule's top level, not under {part.what}")
+    if name in ALL_KEYS:
+        where = [one for one in (COMMENT, SUBMISSION, *GROUPS.values()) if name in one.keys]
+        makes = ", ".join(dict.fromkeys(one.what for one in where))
+        message = f"`{name}` does not apply to {part.what}"
+        return node.wrong_type(message, accepted=f"it belongs to: {makes}")
+    groups = frozenset(GROUPS) if is_top else frozenset()
+    accepted = accepted_keys(part, groups)
+    return node.fault(f"unknown key `{name}`", accepted=suggest(name, accepted))
