@@ -18,7 +18,7 @@ from greenroom.context.base import (
     check_one_target,
     matches_nothing,
 )
-from greenroom.context.shard import Shard, is_shard
+from greenroom.context.shard import Shard, finish_compacting, is_shard
 from greenroom.errors import ConfigError, GiveUp
 
 T = TypeVar("T")
@@ -149,7 +149,8 @@ def _lock(folder: Path) -> FileLock:
 
 
 def _collections(folder: Path) -> list[Path]:
-    """Folders that hold a collection, or what a crash left of compacting one."""
+    """Folders that hold a collection, after what a crash left of compacting one is settled."""
     names = {path.name.removesuffix(".new") for path in folder.iterdir() if path.is_dir()}
-    candidates = (folder / name for name in sorted(names))
-    return [path for path in candidates if is_shard(path) or is_shard(Path(f"{path}.new"))]
+    for name in names:
+        finish_compacting(folder / name)
+    return [folder / name for name in sorted(names) if is_shard(folder / name)]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from statistics import fmean
 from typing import Final
 
 from greenroom.context.base import VECTOR_SIZE, Found, Payload, Point, Vector, VectorStore, point_id
@@ -16,12 +17,13 @@ from greenroom.message import Passage
 
 COLLECTION: Final = "knowledge"
 
-DEFAULT_MIN_EVIDENCE: Final = 0.42
-"""Cosine from which a passage may answer; how it was chosen is in docs/context.md."""
+DEFAULT_MIN_EVIDENCE: Final = 0.40
+"""Score from which a passage may answer; how it was chosen is in docs/context.md."""
 
 MAX_ASKED: Final = 12
 MAX_SENTENCES: Final = 12
 _MOST_POINTS: Final = 2 + MAX_ASKED + MAX_SENTENCES  # that one chunk may have
+_FETCHED: Final = 50  # points that a search looks at, where there are as many
 _BATCH: Final = 64  # texts that are embedded at a time, and points that are stored at once
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
@@ -46,7 +48,7 @@ class Knowledge:
 
     A chunk is stored once for each text that may be nearest to a question: the whole of it
     under its headings, the heading alone, what is also asked, and each sentence under its
-    heading. Its score is the highest of them.
+    heading. Its score is the mean of its two nearest texts: one alone is often a chance.
 
     Args:
         store: Where the vectors are; not closed here.
@@ -93,14 +95,14 @@ class Knowledge:
         """
         await self._open()
         where = {"within": tuple(str(PurePosixPath(source)) for source in sources)}
-        for share in (4, _MOST_POINTS):
-            # One chunk's points may crowd the others out: then ask again, for enough.
-            asked = limit * share
+        passages: list[Passage] = []
+        for asked in (max(_FETCHED, 2 * limit), limit * _MOST_POINTS):
             found = await self._store.search(COLLECTION, vector, limit=asked, where=where)
-            best = _best_of_each(found)
-            if len(best) >= limit or len(found) < asked:
+            passages = _passages(found)
+            # A few chunks' points may crowd the others out: then ask again, for enough.
+            if len(passages) >= limit or len(found) < asked:
                 break
-        return tuple(_passage(point) for point in best[:limit])
+        return tuple(passages[:limit])
 
     async def _open(self) -> None:
         if not self._is_open:
@@ -160,16 +162,27 @@ async def _point(id_: str, text: str, payload: Payload, embed: Embed) -> Point:
     return Point(id_, await embed(text), payload)
 
 
-def _best_of_each(found: Sequence[Found]) -> list[Found]:
-    """The first, and so the best, point of each chunk."""
-    best: dict[str, Found] = {}
+def _passages(found: Sequence[Found]) -> list[Passage]:
+    """One passage for each chunk among the points, best first.
+
+    A chunk whose second point was not fetched counts it as good as the last one fetched: it is
+    no better than that.
+    """
+    scores: dict[str, list[float]] = {}
+    points: dict[str, Found] = {}
     for point in found:
-        best.setdefault(str(point.payload.get("chunk", point.id)), point)
-    return list(best.values())
+        chunk = str(point.payload.get("chunk", point.id))
+        points.setdefault(chunk, point)
+        scores.setdefault(chunk, []).append(point.score)
+    passages = [
+        _passage(points[chunk], fmean([*best, found[-1].score][:2]))
+        for chunk, best in scores.items()
+    ]
+    return sorted(passages, key=lambda passage: -passage.score)
 
 
-def _passage(point: Found) -> Passage:
+def _passage(point: Found, score: float) -> Passage:
     source, heading, text = (
         str(point.payload.get(key, "")) for key in ("source", "heading", "text")
     )
-    return Passage(source=source, heading=heading, text=text, score=point.score)
+    return Passage(source=source, heading=heading, text=text, score=score)

@@ -33,7 +33,6 @@ class Shard:
 
     def __init__(self, folder: Path, *, size: int | None = None, keys: Sequence[str] = ()) -> None:
         self._folder = folder
-        _finish_compacting(folder)
         with translated(folder):
             if is_shard(folder):
                 self._shard = edge.EdgeShard.load(str(folder))
@@ -108,7 +107,7 @@ class Shard:
             copy.close()
             self._shard.close()
             (new / _COMPLETE).touch()
-            _finish_compacting(self._folder)
+            finish_compacting(self._folder)
             self._shard = edge.EdgeShard.load(str(self._folder))
 
     def close(self) -> None:
@@ -197,7 +196,7 @@ def _keys(folder: Path) -> list[str]:
     return (folder / _KEYS).read_text("utf-8").split() if is_shard(folder) else []
 
 
-def _finish_compacting(folder: Path) -> None:
+def finish_compacting(folder: Path) -> None:
     """Put a finished copy in its place, and drop one that a crash left unfinished."""
     new = folder.with_name(folder.name + ".new")
     if (new / _COMPLETE).exists():
