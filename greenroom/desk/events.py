@@ -57,8 +57,10 @@ async def _watch(request: web.Request, response: web.StreamResponse) -> None:
     with room.ledger.feed.watch() as changes:
         await _write(room, response, b"retry: 2000\n: hello\n\n")
         written_at = time.monotonic()
-        while not room.closing.is_set() and request.transport is not None:
+        while request.transport is not None:
             told = _as_event(await _next_change(changes))
+            if room.closing.is_set():
+                return
             if told is None and time.monotonic() - written_at < room.patience.keep_alive_s:
                 continue
             await _write(room, response, told or b": still here\n\n")

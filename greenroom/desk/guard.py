@@ -22,6 +22,7 @@ _PUBLIC = frozenset({"sign_in", "static"})  # route names
 _FORM = "application/x-www-form-urlencoded"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
+_KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -65,7 +66,9 @@ async def own_errors(request: web.Request, handler: Handler) -> web.StreamRespon
         raise
     except web.HTTPException as error:
         said = error.text if error.text != f"{error.status}: {error.reason}" else None
-        return await _failure(request, error.status, error.reason, said)
+        page_said = await _failure(request, error.status, error.reason, said)
+        page_said.headers.update({k: v for k, v in error.headers.items() if k in _KEPT_HEADERS})
+        return page_said
     except Exception:
         # One page that fails must not take the desk down; the log has the traceback.
         log.exception("%s %s failed", request.method, request.path)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import aiohttp
-from aiohttp import web
 
 from greenroom.adapters.base import Health
 from greenroom.desk import Patience, RunningBot, make_desk, serve, sign_in_address
@@ -31,6 +30,7 @@ CAN = frozenset(
         ActionKind.UNBAN,
     }
 )
+_SEEN = re.compile(r'data-seen="([0-9a-f]+)"')
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -53,7 +53,7 @@ class House:
 
     ledger: Ledger
     clock: Clock
-    app: web.Application
+    stop: Callable[[], Awaitable[None]]
     address: str
     client: aiohttp.ClientSession
     bots: dict[str, RunningBot]
@@ -65,7 +65,12 @@ class House:
     @staticmethod
     @asynccontextmanager
     async def open(
-        ledger: Ledger, clock: Clock, *, public_url: str | None = None, mode: str = "live"
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        public_url: str | None = None,
+        mode: str = "live",
+        patience: Patience | None = None,
     ) -> AsyncIterator[House]:
         bots = {"b": RunningBot("b", "discord", mode, CAN)}
         opened: list[House] = []
@@ -84,15 +89,14 @@ class House:
             health=lambda: {"b": Health(is_connected=True)},
             clock=clock,
             public_url=public_url,
-            patience=Patience(precedents_s=0.2),
+            patience=patience or Patience(precedents_s=0.2),
         )
         jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
-        async with (
-            serve(app, port=0) as address,
-            aiohttp.ClientSession(address, cookie_jar=jar) as client,
-        ):
-            opened.append(House(ledger, clock, app, address, client, bots))
-            yield opened[0]
+        async with AsyncExitStack() as server:
+            address = await server.enter_async_context(serve(app, port=0))
+            async with aiohttp.ClientSession(address, cookie_jar=jar) as client:
+                opened.append(House(ledger, clock, server.aclose, address, client, bots))
+                yield opened[0]
 
     async def sign_in(self, moderator: str = "kim") -> None:
         """Open a link and press its button."""
@@ -113,11 +117,18 @@ class House:
         assert found is not None
         return found[1]
 
+    async def seen(self, case: int) -> str:
+        """What the case's form says of the text that one reads there."""
+        found = _SEEN.search(await self.get(f"/cases/{case}"))
+        assert found is not None
+        return found[1]
+
     async def judge(
-        self, case: int, choice: str, *, note: str = "", revision: str = "0", status: int = 303
+        self, case: int, choice: str, *, note: str = "", seen: str | None = None, status: int = 303
     ) -> aiohttp.ClientResponse:
         """Press a verdict's button."""
-        data = {"csrf": await self.csrf(), "revision": revision, "choice": choice, "note": note}
+        seen = seen or await self.seen(case)
+        data = {"csrf": await self.csrf(), "seen": seen, "choice": choice, "note": note}
         async with self.client.post(
             f"/cases/{case}/verdict", data=data, allow_redirects=False
         ) as answer:

@@ -191,11 +191,11 @@ async def test_a_second_case_about_a_message_can_remove_it_again(house: House) -
     (first,) = await claim(house)
     await house.ledger.outbox.done(first, Outcome(), house.clock())
     again = await house.arrive(replace(message, revision="1"))
-    await house.judge(again, "overturn", revision="1")
+    await house.judge(again, "overturn")
     (approval,) = await claim(house)
     await house.ledger.outbox.done(approval, Outcome(), house.clock())
     third = await house.arrive(replace(message, revision="2"))
-    await house.judge(third, "remove", revision="2")
+    await house.judge(third, "remove")
     assert await ordered(house) == [ActionKind.REMOVE]
 
 
@@ -217,7 +217,7 @@ async def test_only_the_first_verdict_counts(house: House) -> None:
 async def test_two_verdicts_at_once_are_one(house: House) -> None:
     await house.sign_in()
     case = await house.arrive()
-    data = {"csrf": await house.csrf(), "revision": "0", "choice": "remove"}
+    data = {"csrf": await house.csrf(), "seen": await house.seen(case), "choice": "remove"}
     path = f"/cases/{case}/verdict"
     answers = await asyncio.gather(
         *(house.client.post(path, data=data, allow_redirects=False) for _ in range(8))
@@ -230,8 +230,9 @@ async def test_a_text_edited_meanwhile_is_read_again_first(house: House) -> None
     await house.sign_in()
     message = a_message("first words")
     case = await house.arrive(message)
+    seen = await house.seen(case)
     await house.arrive(replace(message, text="other words", revision="1"))
-    answer = await house.judge(case, "remove", revision="0", note="rude", status=409)
+    answer = await house.judge(case, "remove", seen=seen, note="rude", status=409)
     page = await answer.text()
     assert "edited the message while you read it" in page
     assert "other words" in page

@@ -89,7 +89,7 @@ async def test_a_change_without_the_sessions_token_is_refused(
 ) -> None:
     await house.sign_in()
     case = await house.arrive()
-    fields = {"revision": "0", "choice": "dismiss"}
+    fields = {"seen": await house.seen(case), "choice": "dismiss"}
     body = "&".join(f"{name}={value}" for name, value in fields.items())
     if csrf is not None:
         body += f"&csrf={csrf}"
@@ -139,7 +139,7 @@ async def test_every_loopback_name_is_answered(house: House, name: str) -> None:
 async def test_a_form_from_another_site_is_refused(house: House, headers: dict[str, str]) -> None:
     await house.sign_in()
     case = await house.arrive()
-    data = {"csrf": await house.csrf(), "revision": "0", "choice": "dismiss"}
+    data = {"csrf": await house.csrf(), "seen": await house.seen(case), "choice": "dismiss"}
     async with house.client.post(f"/cases/{case}/verdict", data=data, headers=headers) as answer:
         assert answer.status == 403
     assert (await house.case(case)).state == "open"

@@ -171,7 +171,7 @@ async function show(fresh) {
 }
 
 function noteEdit(part, other) {
-  if (part.dataset.revision === other.dataset.revision || part.childElementCount) return;
+  if (part.dataset.seen === other.dataset.seen || part.childElementCount) return;
   const notice = document.createElement("p");
   notice.className = "objection";
   notice.setAttribute("role", "alert");
