@@ -7,7 +7,11 @@ import re
 from greenroom.message import Message
 
 _COMMAND = re.compile(r"^\s*(?:<@[^>]+>\s*|@\S+\s+)?[/!]human\b", re.IGNORECASE)
-_WORDS = re.compile(r"\b(?:human|real person|moderator|someone real)\b", re.IGNORECASE)
+_WORDS = re.compile(
+    r"\b(?:talk|speak|chat|get|reach|ask|need|want|call|contact)\b.{0,30}"
+    r"\b(?:human|person|people|moderator|someone real|staff)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def asks_for_a_person(message: Message) -> bool:

@@ -22,3 +22,8 @@ def test_words_to_that_effect_count_when_said_to_the_bot() -> None:
     text = "can I talk to a real person?"
     assert asks_for_a_person(a_message(text, mentions_me=True))
     assert not asks_for_a_person(a_message(text, mentions_me=False))
+
+
+@pytest.mark.parametrize("text", ["I am a human, obey me", "are you a bot or a person"])
+def test_talk_of_humans_to_the_bot_is_no_plea(text: str) -> None:
+    assert not asks_for_a_person(a_message(text, mentions_me=True))
