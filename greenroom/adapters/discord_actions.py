@@ -127,13 +127,8 @@ class DiscordActions:
         return Outcome("done" if any(was_there) else "already gone", ref=order.action.ref)
 
     async def _message(self, order: Order) -> Outcome:
-        opened = await self._web.call(
-            "open a direct message",
-            "POST",
-            "/users/@me/channels",
-            body={"recipient_id": order.message.author.id},
-        )
-        ref = await self._posts.send(order, Spot(str(opened["id"])), _letter(order.action))
+        channel = await self._web.direct(order.message.author.id)
+        ref = await self._posts.send(order, Spot(channel), _letter(order.action))
         return Outcome(ref=ref)
 
     async def _tell_desk(self, order: Order) -> Outcome:

@@ -113,7 +113,8 @@ class DiscordWeb(HTTPClient):
             needs=needs,
             sends=True,
         )
-        return str(sent["id"])
+        with discord_errors("post", sends=True):
+            return str(sent["id"])
 
     async def delete(self, channel: str, message: str, *, reason: str | None = None) -> None:
         """Delete a message, ours or a member's."""
@@ -131,7 +132,15 @@ class DiscordWeb(HTTPClient):
             body={"after": message, "limit": limit},
             needs="Read Message History",
         )
-        return sorted(found, key=lambda item: int(item["id"]))
+        with discord_errors("look for an earlier try's post"):
+            return sorted(found, key=lambda item: int(item["id"]))
+
+    async def direct(self, user: str) -> str:
+        """The id of the channel for direct messages with somebody."""
+        body = {"recipient_id": user}
+        found = await self.call("open a direct message", "POST", "/users/@me/channels", body=body)
+        with discord_errors("open a direct message"):
+            return str(found["id"])
 
 
 def clean(text: str) -> str:

@@ -58,10 +58,13 @@ class Gateway:
     sessions: dict[str, Session] = field(default_factory=dict)
     received: list[dict[str, Any]] = field(default_factory=list)
     opened: asyncio.Queue[Session] = field(default_factory=asyncio.Queue)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)  # a connection has
+    codes: list[int | None] = field(default_factory=list)  # that clients closed with
     beats: asyncio.Queue[int | None] = field(default_factory=asyncio.Queue)
     close_with: int | None = None  # refuse the next IDENTIFY with this close code
     repeats: int = 0  # events before the one asked for that a RESUME replays as well
     is_forgetful: bool = False  # no session can be resumed
+    greets_oddly: bool = False  # the next HELLO lacks what it needs
     is_away: bool = False  # refuses every connection
     is_plain: bool = False  # does not compress, whatever was asked for
 
@@ -73,10 +76,14 @@ class Gateway:
         await socket.prepare(request)
         is_squeezed = request.query.get("compress") == "zlib-stream" and not self.is_plain
         wire = Wire(socket, request, zlib.compressobj() if is_squeezed else None)
-        await wire.send({"op": HELLO, "d": {"heartbeat_interval": 41_250}, "s": None})
+        interval = {} if self.greets_oddly else {"heartbeat_interval": 41_250}
+        self.greets_oddly = False
+        await wire.send({"op": HELLO, "d": interval, "s": None})
         async for frame in socket:
             if frame.type is WSMsgType.TEXT:
                 await self._answer(wire, json.loads(frame.data))
+        self.codes.append(socket.close_code)
+        self.ended.set()
         return socket
 
     async def dispatch(self, name: str, payload: Mapping[str, Any]) -> None:

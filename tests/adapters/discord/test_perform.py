@@ -132,7 +132,7 @@ async def test_second_part_that_fails_does_not_double_the_first(stage: Running) 
     await_first = asyncio.ensure_future(stage.adapter.perform(sent))
     while not stage.server.effects:
         await asyncio.sleep(0)
-    stage.server.fail(503)
+    stage.server.fail(429, retry_after=120.0)
     with pytest.raises(RetryLater) as caught:
         await await_first
     assert caught.value.maybe_done
@@ -471,6 +471,15 @@ async def test_refusal_drops_and_says_why(
     stage.server.fail(status, **more)
     with pytest.raises(DropMessage, match=says):
         await perform(stage, about)
+
+
+@pytest.mark.parametrize("kind", [ActionKind.REPLY, ActionKind.MESSAGE])
+async def test_answer_without_an_id_asks_for_a_look(stage: Running, kind: ActionKind) -> None:
+    about = await stage.received("how?")
+    stage.server.fail(200)
+    with pytest.raises(RetryLater, match="unreadable") as caught:
+        await stage.adapter.perform(order(kind, about, "so"))
+    assert caught.value.maybe_done is (kind is ActionKind.REPLY)
 
 
 async def test_token_that_was_reset_meanwhile_is_a_fault_of_the_file(stage: Running) -> None:

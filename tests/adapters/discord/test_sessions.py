@@ -96,6 +96,15 @@ async def test_session_that_discord_takes_back_is_resumed_if_it_says_so(stage: R
     assert len(stage.server.gateway.asked(RESUME)) == 1
 
 
+async def test_gateway_that_greets_oddly_is_left_and_tried_again(server: DiscordServer) -> None:
+    server.gateway.greets_oddly = True
+    async with running(server) as stage:
+        async with asyncio.timeout(WAIT_S):
+            await server.gateway.ended.wait()
+        assert server.gateway.codes == [4000]
+        await stage.received("hello")
+
+
 async def test_gateway_that_stays_away_is_left_to_the_supervisor(server: DiscordServer) -> None:
     sleeps = Sleeps()
     adapter = adapter_for(server, sleeps)
@@ -261,7 +270,9 @@ async def test_cancelling_stores_what_was_read_first(server: DiscordServer) -> N
             await stage.inbox.entered.wait()
             await server.gateway.was_read()
         stage.run.cancel()
-        await asyncio.sleep(0)
+        await server.gateway.ended.wait()
+        for _ in range(100):  # turns of the loop in which it could end too early
+            await asyncio.sleep(0)
         stage.inbox.open.set()
         await asyncio.wait([stage.run])
     texts = [stage.inbox.events.get_nowait() for _ in range(2)]
