@@ -323,6 +323,7 @@ class Hit:
     start: int | None = None
     end: int | None = None
     value: float | None = None
+    wanted: str | None = None  # what the value was compared with: `> 0.9`
 
 
 @dataclass(frozen=True, slots=True)
