@@ -98,17 +98,7 @@ class DiscordAdapter:
             GiveUp: Discord refuses the bot for good.
         """
         lanes = [asyncio.Queue[Found](LANE_SIZE) for _ in range(LANES)]
-
-        async def take(found: Found) -> None:
-            await lanes[_lane(found)].put(found)
-
-        client = DiscordClient(
-            self._settings,
-            Heard(take, self._set_connected),
-            call_timeout_s=self._call_timeout_s,
-            sleep=self._sleep,
-            jitter=self._jitter,
-        )
+        client = self._client(lanes)
         self._live = _Live(self._reader(client), self._actions(client))
         try:
             async with asyncio.TaskGroup() as group:
@@ -133,6 +123,18 @@ class DiscordAdapter:
         outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
+
+    def _client(self, lanes: list[asyncio.Queue[Found]]) -> DiscordClient:
+        async def take(found: Found) -> None:
+            await lanes[_lane(found)].put(found)
+
+        return DiscordClient(
+            self._settings,
+            Heard(take, self._set_connected),
+            call_timeout_s=self._call_timeout_s,
+            sleep=self._sleep,
+            jitter=self._jitter,
+        )
 
     def _reader(self, client: DiscordClient) -> EventReader:
         places = Places(client, client.http, clock=self._clock)

@@ -55,6 +55,9 @@ _APPLICATION: Mapping[str, Any] = {
     "owner": {"id": "0", "username": "", "discriminator": "0", "avatar": None},
 }
 
+# The bot has no voice; without this the library warns that it cannot speak.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -245,7 +248,9 @@ class DiscordClient(discord.Client):
     async def _hang_up(self) -> None:
         with suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout(CLOSE_S):
-                await self.http.hang_up()
+                if self.ws is not None and self.ws.open:
+                    await self.ws.close(code=4000)  # ends its heartbeat too
+                await self.http.hang_up()  # a socket that never became a conversation
 
 
 def _has_moved(before: _Session | None, after: _Session | None) -> bool:

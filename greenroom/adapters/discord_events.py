@@ -30,6 +30,7 @@ _WRITTEN = frozenset(  # what somebody wrote; the other types are notices by Dis
         discord.MessageType.context_menu_command,
     }
 )
+LINKS = "https://discord.com/channels"
 _LINK = re.compile(r"https?://[^\s<>]+")
 _AFTER_A_LINK = ".,;:!?'\"*_~|)]}"
 
@@ -131,8 +132,7 @@ class EventReader:
         return Event(kind=kind, bot=self._bot, platform=PLATFORM, received_at=self._clock(), **more)
 
     async def _message(self, message: discord.Message) -> Message:
-        guild_id = message.guild.id if message.guild else None
-        place = await self._places.find(guild_id, message.channel.id)
+        place = await self._places.find(_guild_id(message), message.channel.id)
         text = _text(message)
         is_submission = place.is_post and str(message.id) == place.thread
         replied_to = _replied_to(message)
@@ -154,7 +154,7 @@ class EventReader:
             posted_at=message.created_at.astimezone(UTC),
             edited_at=_utc(message.edited_at),
             revision=_revision(message),
-            permalink=message.jump_url,
+            permalink=f"{LINKS}/{place.community.id}/{message.channel.id}/{message.id}",
             poll_options=_poll_options(message),
             is_edited=message.edited_at is not None,
             is_top_level=replied_to is None if place.is_post and not is_submission else None,
@@ -167,7 +167,7 @@ class EventReader:
         place: Place | None = None,
     ) -> Author:
         is_hook = message is not None and message.webhook_id is not None
-        member = user if isinstance(user, discord.Member) else None
+        member = _member(user, message)
         return Author(
             id=str(user.id),
             name=user.name,
@@ -190,7 +190,7 @@ class EventReader:
     def _is_addressed(self, message: discord.Message) -> bool:
         """By mention, by a reply to one of its messages, or in a direct message."""
         me = self._client.user
-        if message.guild is None:
+        if _guild_id(message) is None:
             return True
         answered = message.reference.resolved if message.reference else None
         author = answered.author if isinstance(answered, discord.Message) else None
@@ -204,6 +204,21 @@ def links_in(text: str) -> tuple[str, ...]:
     """The addresses in a text, without the punctuation that ends a sentence after them."""
     found = (match.group().rstrip(_AFTER_A_LINK) for match in _LINK.finditer(text))
     return tuple(dict.fromkeys(found))
+
+
+def _guild_id(message: discord.Message) -> int | None:
+    """The server's id, also while the library knows no more of it; None: a direct message."""
+    if message.guild is not None:
+        return message.guild.id
+    return getattr(message.channel, "guild_id", None)
+
+
+def _member(user: discord.abc.User, message: discord.Message | None) -> discord.Member | None:
+    """The member, if the library knows the server's roles by now."""
+    if not isinstance(user, discord.Member):
+        return None
+    guild = message.guild if message else user.guild
+    return None if guild is None or guild.unavailable else user
 
 
 def _text(message: discord.Message) -> str:

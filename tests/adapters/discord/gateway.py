@@ -64,6 +64,7 @@ class Gateway:
     close_with: int | None = None  # refuse the next IDENTIFY with this close code
     repeats: int = 0  # events before the one asked for that a RESUME replays as well
     is_forgetful: bool = False  # no session can be resumed
+    holds_back: bool = False  # does not tell about the server at once
     greets_oddly: bool = False  # the next HELLO lacks what it needs
     is_away: bool = False  # refuses every connection
     is_plain: bool = False  # does not compress, whatever was asked for
@@ -150,7 +151,8 @@ class Gateway:
             "application": {"id": "2001", "flags": 0},
         }
         await wire.send(self._frame(session, "READY", ready))
-        await wire.send(self._frame(session, "GUILD_CREATE", guild()))
+        if not self.holds_back:
+            await wire.send(self._frame(session, "GUILD_CREATE", guild()))
         await self.opened.put(session)
 
     async def _resume(self, wire: Wire, asked: dict[str, Any]) -> None:

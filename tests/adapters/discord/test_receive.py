@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from greenroom.adapters.discord_events import links_in
-from greenroom.message import Attachment, EventKind, MessageKind
+from greenroom.errors import RetryLater
+from greenroom.message import ActionKind, Attachment, EventKind, MessageKind
 from tests.adapters.discord.payloads import (
     APPLICATION,
     FORUM,
@@ -22,12 +23,13 @@ from tests.adapters.discord.payloads import (
     POST,
     SLEEPING,
     USERS,
+    guild,
     member,
     snowflake,
     time_of,
 )
-from tests.adapters.discord.server import DIRECT
-from tests.adapters.discord.stage import NOW, Running
+from tests.adapters.discord.server import DIRECT, DiscordServer
+from tests.adapters.discord.stage import NOW, Running, order, running
 
 
 async def test_message_says_who_wrote_what_where_and_when(stage: Running) -> None:
@@ -116,6 +118,27 @@ async def test_direct_message_stands_in_no_server(stage: Running) -> None:
     assert message.author.roles is None
     assert message.author.is_moderator is None
     assert message.mentions_me is True
+
+
+async def test_message_from_a_server_not_told_of_yet_is_no_direct_one(stage: Running) -> None:
+    message = await stage.received("hello", channel="8001", guild_id="8000")
+    assert (message.community.id, message.community.name) == ("8000", None)
+    assert message.channel.id == "8001"
+    assert message.mentions_me is False
+    assert message.permalink == f"https://discord.com/channels/8000/8001/{message.id}"
+
+
+async def test_message_before_its_server_is_told_comes_in_with_less(server: DiscordServer) -> None:
+    server.gateway.holds_back = True
+    async with running(server) as stage:
+        early = await stage.received("early")
+        with pytest.raises(RetryLater, match="not told about the server"):
+            await stage.adapter.perform(order(ActionKind.LABEL, early, "Verified"))
+        await server.gateway.dispatch("GUILD_CREATE", guild())
+        late = await stage.received("late")
+    assert (early.community.id, early.community.name) == (GUILD, None)
+    assert (early.author.roles, early.author.is_moderator) == (None, None)
+    assert (late.community.name, late.author.roles) == ("Acme", ("Verified",))
 
 
 async def test_forum_post_is_a_submission_and_its_answers_are_comments(stage: Running) -> None:
