@@ -138,7 +138,7 @@ def searchable(chunk: Chunk) -> list[str]:
 
 
 def _sentences(chunk: Chunk) -> Iterator[str]:
-    prose = _MARKUP.sub("", _FENCED.sub("", chunk.text)).replace("\n", " ")
+    prose = _MARKUP.sub("", _FENCED.sub("", chunk.text)).replace("\n", " ").strip()
     return (part for part in _SENTENCE_END.split(prose) if len(part.split()) > 3)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,21 @@ SEPARATOR: Final = " › "
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _ALSO_ASKED = re.compile(r"\s*also asked:", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#*)?[ \t]*$")
+_HASHES = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
-_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)")
+_MARKUP = re.compile(r"[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)|!?\[([^\]]*)\]\([^)]*\)")
+
+
+class _Kind(Enum):
+    TEXT = auto()  # a line that may be markup
+    CODE = auto()  # a line of fenced code, the fences included
+    COMMENT = auto()  # what a comment says, of one line or many
+
+
+_Line = tuple[_Kind, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,9 @@ def cut(text: str, *, source: str) -> list[Chunk]:
     stem = source.rpartition("/")[2].removesuffix(".md")
     return [
         Chunk(source, path or (stem,), piece, asked)
-        for path, body in _sections(text.replace("\r", "\n").split("\n"))
-        for asked in [_also_asked(body)]
-        for piece in _pieces(_without_comments(body))
+        for path, lines in _sections(_marked(text.replace("\r", "\n").split("\n")))
+        for asked in [_also_asked(lines)]
+        for piece in _pieces(lines)
     ]
 
 
@@ -116,77 +125,110 @@ def _read(file: Path) -> str:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
 
 
-def _sections(lines: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _marked(lines: Iterable[str]) -> Iterator[_Line]:
+    """What each line is. An unclosed fence or comment runs to the end of the file."""
+    fence: str | None = None
+    comment: list[str] | None = None
+    for line in lines:
+        mark = _FENCE.match(line) if comment is None else None
+        if fence is not None:
+            closes = mark and mark[1].startswith(fence) and not line.strip().strip(fence[0])
+            fence = None if closes else fence
+            yield _Kind.CODE, line
+        elif mark:
+            fence = mark[1]
+            yield _Kind.CODE, line
+        elif comment is None and "<!--" not in line:
+            yield _Kind.TEXT, line
+        else:
+            shown, said, comment = _without_comments(line, comment)
+            yield from ((_Kind.COMMENT, text) for text in said)
+            if shown.strip():
+                yield _Kind.TEXT, shown
+
+
+def _without_comments(
+    line: str, comment: list[str] | None
+) -> tuple[str, list[str], list[str] | None]:
+    """What `line` shows, the comments that end in it, and the one that stays open, if any."""
+    shown: list[str] = []
+    said: list[str] = []
+    at = 0
+    while at < len(line):
+        mark = "<!--" if comment is None else "-->"
+        found = line.find(mark, at)
+        end = len(line) if found < 0 else found
+        (shown if comment is None else comment).append(line[at:end])
+        at = end + len(mark)
+        if found < 0:
+            break
+        if comment is not None:
+            said.append("\n".join(comment))
+        comment = [] if comment is None else None
+    return "".join(shown), said, comment
+
+
+def _sections(lines: Iterable[_Line]) -> Iterator[tuple[tuple[str, ...], list[_Line]]]:
     """Each heading's path and the lines below it."""
     path: list[tuple[int, str]] = []
-    body: list[str] = []
-    for line, is_plain in _outside_code(lines):
-        found = _heading(line, body) if is_plain else None
+    body: list[_Line] = []
+    for line in lines:
+        found = _heading(line, body)
         if found is None:
             body.append(line)
             continue
-        yield tuple(title for _, title in path), "\n".join(body)
-        body.clear()
+        yield tuple(title for _, title in path), body
+        body = []
         level, title = found
         path = [entry for entry in path if entry[0] < level]
         if title:
             path.append((level, title))
-    yield tuple(title for _, title in path), "\n".join(body)
+    yield tuple(title for _, title in path), body
 
 
-def _outside_code(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Each line, and whether it may be markup: fenced code and comments are not."""
-    fence: str | None = None
-    in_comment = False
-    for line in lines:
-        mark = _FENCE.match(line)
-        if fence is not None:
-            yield line, False
-            closes = mark and mark[1].startswith(fence) and not line.strip().strip(fence[0])
-            fence = None if closes else fence
-            continue
-        yield line, not (mark or in_comment or "<!--" in line)
-        if mark and not in_comment:
-            fence = mark[1]
-        # The last of the two marks in a line says whether it leaves a comment open.
-        if "<!--" in line or "-->" in line:
-            in_comment = line.rfind("<!--") > line.rfind("-->")
-
-
-def _heading(line: str, body: list[str]) -> tuple[int, str] | None:
+def _heading(line: _Line, body: list[_Line]) -> tuple[int, str] | None:
     """Level and title, if `line` is a heading; an underlined one is taken out of `body`."""
-    hashed = _HEADING.match(line)
-    if hashed:
-        return len(hashed[1]), _plain(hashed[2] or "")
-    underline = _UNDERLINE.match(line)
-    is_single = len(body) < 2 or not body[-2].strip()
-    if not underline or not body or not body[-1].strip() or not is_single:
+    kind, text = line
+    if kind is not _Kind.TEXT:
         return None
-    if _LIST_ITEM.match(body[-1]) or _FENCE.match(body[-1]) or "-->" in body[-1]:
+    hashes = _HASHES.match(text)
+    if hashes:
+        return len(hashes[1]), _plain(_unhashed(text[hashes.end() :].strip()))
+    underline = _UNDERLINE.match(text)
+    if not underline or not _may_be_underlined(body):
         return None
-    return (1 if underline[1][0] == "=" else 2), _plain(body.pop())
+    return (1 if underline[1][0] == "=" else 2), _plain(body.pop()[1])
+
+
+def _unhashed(title: str) -> str:
+    """`title` without hashes that close it, as in ``## Title ##``."""
+    bare = title.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1] in " \t" else title
+
+
+def _may_be_underlined(body: list[_Line]) -> bool:
+    """True if the last line of `body` is a paragraph of one line."""
+    if not body or body[-1][0] is not _Kind.TEXT or not body[-1][1].strip():
+        return False
+    is_first = len(body) < 2 or body[-2][0] is not _Kind.TEXT or not body[-2][1].strip()
+    return is_first and not _LIST_ITEM.match(body[-1][1])
 
 
 def _plain(title: str) -> str:
     """A heading as read aloud: no emphasis, no link targets, one line, not endless."""
-    return " ".join(_MARKUP.sub(r"\1", title).split())[:200]
+    return " ".join(_MARKUP.sub(r"\1", title[:1_000]).split())[:200]
 
 
-def _also_asked(body: str) -> tuple[str, ...]:
-    comments = (match[1] for match in _COMMENT.finditer(body))
-    lists = (_ALSO_ASKED.sub("", text, count=1) for text in comments if _ALSO_ASKED.match(text))
-    lines = (line.strip() for text in lists for line in text.split("\n"))
-    return tuple(line for line in lines if line)
+def _also_asked(lines: list[_Line]) -> tuple[str, ...]:
+    comments = (text for kind, text in lines if kind is _Kind.COMMENT and _ALSO_ASKED.match(text))
+    asked = (line.strip() for text in comments for line in _ALSO_ASKED.sub("", text, 1).split("\n"))
+    return tuple(line for line in asked if line)
 
 
-def _without_comments(body: str) -> str:
-    return _COMMENT.sub("", body).partition("<!--")[0]
-
-
-def _pieces(body: str) -> Iterator[str]:
-    """`body` in pieces of whole blocks, as many to a piece as fit."""
+def _pieces(lines: list[_Line]) -> Iterator[str]:
+    """The section's text in pieces of whole blocks, as many to a piece as fit."""
     piece: list[str] = []
-    for block in _blocks(body):
+    for block in _blocks(line for line in lines if line[0] is not _Kind.COMMENT):
         for part in _parts(block):
             if piece and not _fits("\n\n".join([*piece, part])):
                 yield "\n\n".join(piece)
@@ -196,24 +238,22 @@ def _pieces(body: str) -> Iterator[str]:
         yield "\n\n".join(piece)
 
 
-def _blocks(body: str) -> Iterator[str]:
-    """Paragraphs, whole lists, whole tables, whole fenced code."""
+def _blocks(lines: Iterable[_Line]) -> Iterator[str]:
+    """Paragraphs, whole lists, whole tables, whole fenced code with what it stands under."""
     block: list[str] = []
-    was_blank = False
-    for line, is_plain in _outside_code(body.split("\n")):
-        if is_plain and not line.strip():
-            was_blank = True
+    blanks = 0
+    for kind, line in lines:
+        if kind is _Kind.TEXT and not line.strip():
+            blanks += 1
             continue
-        is_more = not is_plain or (bool(block) and _continues_list(block, line))
-        if block and was_blank and not is_more:
-            yield "\n".join(block).strip("\n")
+        if block and blanks and not (kind is _Kind.CODE or _continues_list(block, line)):
+            yield "\n".join(block)
             block = []
-        if was_blank and block:
-            block.append("")
-        was_blank = False
+        block.extend([""] * min(blanks, 1 if block else 0))
+        blanks = 0
         block.append(line.rstrip())
-    if block:
-        yield "\n".join(block).strip("\n")
+    if any(block):
+        yield "\n".join(block).rstrip("\n")
 
 
 def _continues_list(block: list[str], line: str) -> bool:
