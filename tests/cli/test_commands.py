@@ -1,0 +1,203 @@
+"""What each command prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from greenroom.cli.main import app
+from tests.cli.conftest import Greenroom
+
+COMMANDS = (
+    *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
+    *(["policy", "try"], ["desk", "link"]),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_an_example(greenroom: Greenroom, command: list[str]) -> None:
+    ended = greenroom(*command, "--help")
+    assert ended.code == 0
+    assert f"Example: greenroom {' '.join(command)}" in " ".join(ended.out.split())
+
+
+def test_every_command_is_known_to_the_help_test() -> None:
+    names = {command.name for command in app.registered_commands}
+    assert names == {command[0] for command in COMMANDS if len(command) == 1}
+
+
+def test_version(greenroom: Greenroom) -> None:
+    assert re.match(r"greenroom \d+\.\d+", greenroom("--version").out)
+
+
+def test_init_lays_out_a_deployment_that_checks(greenroom: Greenroom, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert greenroom("init", folder).code == 0
+    ended = greenroom("check", "--config", folder / "config.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    assert "1 bots, 2 personas, 3 policies" in ended.out
+
+
+def test_init_overwrites_nothing(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    (tmp_path / "config.yaml").write_text("desk: {port: 9000}\n")
+    ended = greenroom("init", tmp_path, "--bot", "discord")
+    assert (tmp_path / "config.yaml").read_text() == "desk: {port: 9000}\n"
+    assert (tmp_path / "bots" / "discord.yaml").exists()
+    assert "discord.yaml" in ended.out
+    assert "config.yaml\n" not in ended.out.split("Next:")[0]
+
+
+def test_init_of_an_unknown_bot_says_which_there_are(greenroom: Greenroom, tmp_path: Path) -> None:
+    ended = greenroom("init", tmp_path, "--bot", "discrod")
+    assert ended.code == 2
+    assert "did you mean `discord`?" in ended.err
+
+
+def test_check_tells_a_mistake_with_its_place(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    persona = tmp_path / "personas" / "guide.yaml"
+    persona.write_text(persona.read_text().replace("knowledge:", "knowlege:"))
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 2
+    assert re.search(r"guide\.yaml:\d+:1: unknown key `knowlege`", ended.err)
+    assert "did you mean `knowledge`?" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("policies: [help]", "policies: [halp]"), "there is no policy `halp`"),
+        (("rules.md", "rulez.md"), "there is no knowledge `rulez.md`"),
+    ],
+)
+def test_check_tells_what_does_not_exist(
+    greenroom: Greenroom, tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    greenroom("init", tmp_path)
+    persona = tmp_path / "personas" / "guide.yaml"
+    persona.write_text(persona.read_text().replace(*change))
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_check_tells_a_missing_secret(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path, "--bot", "discord")
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 2
+    assert "secret DISCORD_TOKEN is not set" in ended.err
+    assert greenroom("check", "--config", tmp_path / "config.yaml", "--no-secrets").code == 0
+
+
+def test_check_warns_of_what_a_platform_cannot_do(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path, "--bot", "slack")
+    ended = greenroom("check", "--config", tmp_path / "config.yaml", "--no-secrets")
+    assert ended.code == 0
+    assert "slack cannot do `filter`, which policy civility asks for" in ended.err
+
+
+def test_check_runs_the_examples(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    config = tmp_path / "config.yaml"
+    ended = greenroom("check", "--config", config, "--examples")
+    assert (ended.code, ended.err) == (0, "")
+    guide = tmp_path / "personas" / "guide.yaml"
+    guide.write_text(guide.read_text().replace("cites: faq.md", "cites: rules.md"))
+    ended = greenroom("check", "--config", config, "--examples")
+    assert ended.code == 1
+    assert "expected a reply that cites rules.md" in ended.err
+
+
+def test_run_needs_a_config(greenroom: Greenroom, tmp_path: Path) -> None:
+    ended = greenroom("run", "--config", tmp_path / "none.yaml")
+    assert ended.code == 2
+    assert "none.yaml: cannot be read" in ended.err
+
+
+def test_try_answers_from_the_knowledge(greenroom: Greenroom) -> None:
+    ended = greenroom("try", "how do I get the verified role?", "--persona", "guide")
+    assert ended.code == 0
+    assert "Source: faq.md" in ended.out
+    assert "Type /human" in ended.out
+    assert "because: answered from faq.md" in ended.out
+
+
+def test_try_as_json_says_why(greenroom: Greenroom) -> None:
+    ended = greenroom("try", "you stupid idiot", "--persona", "warden", "--json")
+    found = json.loads(ended.out)
+    assert "filter" in [action["action"] for action in found["actions"]]
+    assert found["fired"][0]["policy"] == "civility"
+    assert found["scores"]["insult"] > 0.8
+
+
+def test_try_tells_which_personas_there_are(greenroom: Greenroom) -> None:
+    ended = greenroom("try", "hi", "--persona", "wardn")
+    assert ended.code == 2
+    assert "did you mean `warden`?" in ended.err
+
+
+def test_triage_scores_lines_in_order(greenroom: Greenroom, tmp_path: Path) -> None:
+    lines = [{"text": f"line {n}", "n": n} for n in range(100)] + [{"text": "you idiot", "n": 100}]
+    path = tmp_path / "in.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    ended = greenroom("triage", "--jsonl", path)
+    scored = [json.loads(line) for line in ended.out.splitlines()]
+    assert [one["n"] for one in scored] == list(range(101))
+    assert scored[100]["scores"]["insult"] > scored[0]["scores"]["insult"]
+    assert "embedding" not in scored[0]
+
+
+def test_triage_embeds_on_request(greenroom: Greenroom, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "hello"}\n\n{"text": "\\ud800 odd"}\n')
+    ended = greenroom("triage", "--jsonl", "--embed", path)
+    scored = [json.loads(line) for line in ended.out.splitlines()]
+    assert len(scored) == 2
+    assert sum(number**2 for number in scored[0]["embedding"]) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"txt": "a"}', '{"text": 3}'])
+def test_triage_tells_a_bad_line(greenroom: Greenroom, tmp_path: Path, line: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "fine"}\n' + line)
+    ended = greenroom("triage", "--jsonl", path)
+    assert ended.code == 2
+    assert "in.jsonl:2:1:" in ended.err
+
+
+def test_policy_try_says_what_rules_would_do(greenroom: Greenroom, tmp_path: Path) -> None:
+    rules, messages = tmp_path / "rules.yaml", tmp_path / "messages.jsonl"
+    rules.write_text(
+        "type: comment\nbody: cats\naction: remove\naction_reason: 'no {{match}}'\n"
+        "---\nbody: cats\ncomment: 'Hi {{author}}'\n"
+    )
+    messages.write_text(
+        '{"kind": "comment", "body": "cats!", "author": {"name": "sam"}}\n'
+        '{"kind": "comment", "body": "dogs"}\n'
+    )
+    ended = greenroom("policy", "try", rules, messages, "--json")
+    first, second = (json.loads(line) for line in ended.out.splitlines())
+    assert [one["rule"] for one in first["fired"]] == [0, 1]
+    assert (first["action"], first["action_reason"]) == ("remove", "no cats")
+    assert first["comment"].startswith("Hi sam")
+    assert second["fired"] == []
+
+
+def test_policy_try_tells_a_mistake_in_the_rules(greenroom: Greenroom, tmp_path: Path) -> None:
+    rules, messages = tmp_path / "rules.yaml", tmp_path / "messages.jsonl"
+    rules.write_text("bdoy: cats\naction: remove\n")
+    messages.write_text('{"body": "a"}\n')
+    ended = greenroom("policy", "try", rules, messages)
+    assert ended.code == 2
+    assert "rules.yaml:1:1:" in ended.err
+
+
+def test_desk_link_is_good_for_one_sign_in(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    ended = greenroom("desk", "link", "--config", tmp_path / "config.yaml", "--moderator", "sam")
+    assert ended.code == 0
+    assert re.match(r"http://127\.0\.0\.1:8080/sign-in\?token=\S{20,}", ended.out)
