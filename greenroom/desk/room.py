@@ -44,6 +44,11 @@ class RunningBot:
         """True if verdicts are recorded and nothing is done on the platform."""
         return self.mode != "live"
 
+    @property
+    def bans_end(self) -> bool:
+        """True if a ban can be given for a time; elsewhere it stays until it is lifted."""
+        return self.platform == "reddit"
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:

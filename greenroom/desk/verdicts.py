@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from greenroom.desk.room import RunningBot
-from greenroom.desk.wording import in_words, listed, span
+from greenroom.desk.wording import in_words, listed
 from greenroom.ledger import Case, Effect, Judgement, Planned, Verdict, order_key
 from greenroom.message import REMOVALS, Action, ActionKind, Message
 
 TIMEOUTS_S = (600, 3600, 86_400, 604_800)
+BANS_S = (259_200, 604_800, 2_419_200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def choices(effects: Sequence[Effect], bot: RunningBot | None) -> tuple[Choice, 
     return (
         *(_on_what_was_done(held, can) if held else ()),
         *_removal(can, is_removed=is_removed),
-        *_sanctions(can, is_removed=is_removed),
+        *_sanctions(can, is_removed=is_removed, bans_end=bot is not None and bot.bans_end),
         *(() if held else _on_nothing_done(can)),
     )
 
@@ -86,7 +87,10 @@ def _on_what_was_done(held: Sequence[Effect], can: frozenset[ActionKind]) -> Ite
     done = listed(dict.fromkeys(in_words(effect.action) for effect in held))
     yield Choice("uphold", "Uphold", "u", Verdict.UPHOLD, f"It was right to {done}.")
     undone, left = _undo(held, can)
-    follows = [f"Puts it right: {listed(in_words(action) for action in undone)}."] if undone else []
+    follows = []
+    if undone:
+        put_right = listed(in_words(action, is_undo=True) for action in undone)
+        follows.append(_sentence(f"{put_right}."))
     if left:
         follows.append(f"Cannot be undone from here: {listed(left)}.")
     sentence = " ".join(follows) or "Nothing was done on the platform yet."
@@ -99,22 +103,25 @@ def _removal(can: frozenset[ActionKind], *, is_removed: bool) -> Iterator[Choice
         yield Choice("remove", "Remove", "r", Verdict.ACT, "Takes the message down.", (action,))
 
 
-def _sanctions(can: frozenset[ActionKind], *, is_removed: bool) -> Iterator[Choice]:
+def _sanctions(can: frozenset[ActionKind], *, is_removed: bool, bans_end: bool) -> Iterator[Choice]:
+    """Against the author, from the mildest; the message goes too, unless it is gone already."""
     first = (Action(ActionKind.REMOVE),) if ActionKind.REMOVE in can and not is_removed else ()
     verdict = Verdict.UPHOLD if is_removed else Verdict.ACT
-    lead = "Takes the message down and " if first else ""
     keys = iter("123456789")
+    for action in _against_author(can, bans_end=bans_end):
+        words = _sentence(in_words(action))
+        follows = f"{words}, and take the message down." if first else f"{words}."
+        name = f"{action.kind}-{action.duration_s}" if action.duration_s else str(action.kind)
+        yield Choice(name, words, next(keys), verdict, follows, (*first, action), True)
+
+
+def _against_author(can: frozenset[ActionKind], *, bans_end: bool) -> Iterator[Action]:
     if ActionKind.TIMEOUT in can:
-        for seconds in TIMEOUTS_S:
-            action = Action(ActionKind.TIMEOUT, duration_s=seconds)
-            follows = _sentence(f"{lead}silences the author for {span(seconds)}.")
-            label = f"Time out for {span(seconds)}"
-            name = f"timeout-{seconds}"
-            yield Choice(name, label, next(keys), verdict, follows, (*first, action), True)
+        yield from (Action(ActionKind.TIMEOUT, duration_s=span_s) for span_s in TIMEOUTS_S)
+    if ActionKind.BAN in can and bans_end:
+        yield from (Action(ActionKind.BAN, duration_s=span_s) for span_s in BANS_S)
     if ActionKind.BAN in can:
-        follows = _sentence(f"{lead}bans the author until somebody lifts it.")
-        ban = (*first, Action(ActionKind.BAN))
-        yield Choice("ban", "Ban", next(keys), verdict, follows, ban, True)
+        yield Action(ActionKind.BAN)
 
 
 def _on_nothing_done(can: frozenset[ActionKind]) -> Iterator[Choice]:
@@ -172,6 +179,7 @@ _UNDO: dict[ActionKind, Callable[[Effect], Action | None]] = {
     **dict.fromkeys(_FLAGS, _flip),
     ActionKind.REPLY: _retract,
     ActionKind.BAN: _back(ActionKind.UNBAN),
+    ActionKind.TIMEOUT: lambda _: Action(ActionKind.TIMEOUT, duration_s=0),
     ActionKind.LOCK: lambda _: Action(ActionKind.SET_LOCKED, value=False),
 }
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.REPORT})  # they ask, they do nothing
@@ -179,7 +187,9 @@ _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.REPORT})  # they ask, t
 
 def _is_undoing(action: Action) -> bool:
     kinds = (ActionKind.APPROVE, ActionKind.RETRACT, ActionKind.UNBAN)
-    return action.kind in kinds or (action.kind in _FLAGS and action.value is False)
+    is_flag_off = action.kind in _FLAGS and action.value is False
+    is_timeout_off = action.kind is ActionKind.TIMEOUT and action.duration_s == 0
+    return action.kind in kinds or is_flag_off or is_timeout_off
 
 
 def _is_undone_by(earlier: Effect, later: Effect) -> bool:
@@ -189,11 +199,12 @@ def _is_undone_by(earlier: Effect, later: Effect) -> bool:
     undoing = way(earlier) if way else None
     if undoing is None:
         return False
-    return (undoing.kind, undoing.ref, undoing.value) == (
-        later.action.kind,
-        later.action.ref,
-        later.action.value,
-    )
+    return _essence(undoing) == _essence(later.action)
+
+
+def _essence(action: Action) -> tuple[object, ...]:
+    ends = action.duration_s == 0
+    return (action.kind, action.ref, action.value, ends)
 
 
 def _sentence(text: str) -> str:

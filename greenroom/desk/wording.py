@@ -49,12 +49,16 @@ _PLATFORMS = {"discord": "Discord", "slack": "Slack", "reddit": "Reddit"}
 _SPANS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
-def in_words(action: Action) -> str:
+def in_words(action: Action, *, is_undo: bool = False) -> str:
     """An action as a verb phrase: ``remove the message``."""
+    if is_undo and action.kind is ActionKind.APPROVE:
+        return "put the message back"
     if action.kind is ActionKind.SET_LOCKED and action.value is False:
         return "unlock the thread"
-    if action.kind is ActionKind.TIMEOUT and action.duration_s:
-        return f"time the author out for {span(action.duration_s)}"
+    if action.kind is ActionKind.TIMEOUT and action.duration_s == 0:
+        return "end the time-out"
+    if action.kind in (ActionKind.TIMEOUT, ActionKind.BAN) and action.duration_s:
+        return f"{_IN_WORDS[action.kind]} for {span(action.duration_s)}"
     words = _IN_WORDS.get(action.kind)
     if words is None:
         words = action.kind.replace("_", " ")

@@ -149,7 +149,7 @@ async def test_a_time_out_takes_two_keys(enter: Open, house: House) -> None:
     await page.goto(f"{house.address}/cases/{case}")
     await page.keyboard.press("2")  # nothing is chosen while the choice is not open
     await page.keyboard.press("b")
-    await expect(page.get_by_role("button", name="Time out for 1 hour")).to_be_visible()
+    await expect(page.get_by_role("button", name="Time the author out for 1 hour")).to_be_visible()
     await page.keyboard.press("2")
     await page.wait_for_url("**/?judged=*")
     effects = await house.ledger.outbox.about((await house.case(case)).message)

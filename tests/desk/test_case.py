@@ -42,7 +42,7 @@ def a_decision(message: Message) -> Decision:
     at = message.text.index("fool")
     hits = (
         Hit("body (includes)", "body", "fool", at, at + 4),
-        Hit("triage.insult: > 0.60", value=0.81),
+        Hit("triage.insult", value=0.81, wanted="> 0.60"),
     )
     return Decision(
         "warden",
@@ -65,7 +65,10 @@ async def test_the_page_says_why(house: House) -> None:
         "you &lt;i&gt;<mark>fool</mark>&lt;/i&gt;, go",
         "civility:12",
         "matched <mark><bdi>fool</bdi></mark>",
+        "wanted &gt; 0.60,",
+        "was 0.81",
         "limit 0.60",
+        '<svg class="bar over"',
         '<rect class="fill" width="81.0%"',
         "minilm@12ab",
         "1 of 9 parts were read",

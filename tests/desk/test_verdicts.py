@@ -112,6 +112,21 @@ def test_overturning_takes_back_each_reply_by_its_own_id() -> None:
     assert len({planned.key for planned in found.actions}) == 3
 
 
+def test_overturning_a_time_out_ends_it() -> None:
+    effects = [an_effect(K.TIMEOUT, duration_s=3600)]
+    found = chosen("overturn", effects, a_bot())
+    assert [(p.action.kind, p.action.duration_s) for p in found.actions] == [(K.TIMEOUT, 0)]
+    assert standing([*effects, an_effect(K.TIMEOUT, duration_s=0)]) == ()
+
+
+def test_a_ban_can_end_where_bans_do() -> None:
+    reddit = RunningBot("b", "reddit", "live", frozenset({K.REMOVE, K.BAN}))
+    offered = [choice for choice in choices([], reddit) if choice.is_sanction]
+    labels = [choice.label for choice in offered]
+    assert labels[:2] == ["Ban the author for 3 days", "Ban the author for 1 week"]
+    assert [choice.name for choice in choices([], a_bot()) if "ban" in choice.name] == ["ban"]
+
+
 def test_overturning_a_lock_unlocks() -> None:
     bot = a_bot(K.SET_LOCKED, K.SET_NSFW)
     effects = [an_effect(K.LOCK), an_effect(K.SET_NSFW, value=True)]
@@ -124,7 +139,7 @@ def test_overturning_a_lock_unlocks() -> None:
 
 def test_what_cannot_be_undone_is_said() -> None:
     effects = [an_effect(K.MESSAGE, text="hi"), an_effect(K.TIMEOUT, duration_s=3600)]
-    _, overturn, *_ = choices(effects, a_bot())
+    _, overturn, *_ = choices(effects, a_bot(K.UNBAN))
     assert overturn.actions == ()
     assert "Cannot be undone from here" in overturn.follows
     assert "write to the author and time the author out for 1 hour" in overturn.follows
