@@ -433,7 +433,7 @@ async def test_ban_by_the_edge_is_waited_for(stage: Running) -> None:
 
 
 async def test_deadline_in_a_global_rate_limit_blocks_nothing_later(server: DiscordServer) -> None:
-    async with running(server, call_timeout_s=0.2) as stage:
+    async with running(server, call_timeout_s=0.5) as stage:
         about = await stage.received("how?")
         server.fail(429, text="slow down", retry_after=20.0, **{"global": True})
         with pytest.raises(RetryLater):
@@ -446,7 +446,7 @@ async def test_deadline_in_a_global_rate_limit_blocks_nothing_later(server: Disc
 async def test_server_error_past_the_deadline_may_be_done(
     server: DiscordServer, status: int
 ) -> None:
-    async with running(server, call_timeout_s=0.2) as stage:
+    async with running(server, call_timeout_s=0.5) as stage:
         about = await stage.received("how?")
         server.fail(status)
         with pytest.raises(RetryLater) as caught:

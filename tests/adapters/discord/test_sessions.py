@@ -252,13 +252,23 @@ async def test_two_bots_in_one_process_talk_to_their_own_servers(server: Discord
 
 
 async def test_cancelling_closes_the_session_and_leaves_no_task(server: DiscordServer) -> None:
-    before = asyncio.all_tasks()
     async with running(server) as stage:
+        await stage.received("hello")
+        assert tasks_of_the_adapter()
         stage.run.cancel()
         async with asyncio.timeout(WAIT_S):
             await asyncio.wait([stage.run])
-    left = [task for task in asyncio.all_tasks() - before if "discord" in repr(task.get_coro())]
-    assert [task for task in left if not task.done()] == []
+            await server.gateway.ended.wait()
+        assert tasks_of_the_adapter() == []
+    assert server.gateway.codes == [1000]
+
+
+def tasks_of_the_adapter() -> list[str]:
+    """What still runs of the library's code and ours."""
+    codes = [getattr(task.get_coro(), "cr_code", None) for task in asyncio.all_tasks()]
+    files = [code.co_filename for code in codes if code is not None]
+    ours = ("site-packages/discord/", "greenroom/adapters/")
+    return [file for file in files if any(part in file for part in ours)]
 
 
 async def test_cancelling_stores_what_was_read_first(server: DiscordServer) -> None:
