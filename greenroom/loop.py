@@ -16,7 +16,7 @@ from greenroom.adapters.base import Adapter
 from greenroom.errors import DropMessage, GreenroomError, RetryLater
 from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
 from greenroom.message import Event, EventKind, Message, Severity
-from greenroom.personas.base import Cue, Performer, merge_needs
+from greenroom.personas.base import Cue, Performer
 from greenroom.personas.gate import Gate
 from greenroom.plan import one_voice, plan
 from greenroom.sender import Sender
@@ -155,8 +155,9 @@ class Loop:
     async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
         event, now = pending.event, self._clock()
         performers = stage.performers(message)
-        signals = await self._senses.sense(message, merge_needs(performers))
-        cue = Cue(message, signals, now, event.kind)
+        cue = await self._senses.sense(
+            message, performers, lambda signals: Cue(message, signals, now, event.kind)
+        )
         decisions = one_voice([performer.decide(cue) for performer in performers])
         admitted = [
             await self._gate.admit(
@@ -168,7 +169,7 @@ class Loop:
             )
             for performer, decision in zip(performers, decisions, strict=True)
         ]
-        return plan(pending, message, stage.mode, signals, admitted)
+        return plan(pending, message, stage.mode, cue.signals, admitted)
 
     async def _follow_verdicts(self) -> None:
         """A verdict becomes a precedent; whatever a crash left unfinished is done first."""

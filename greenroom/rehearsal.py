@@ -46,8 +46,10 @@ class Rehearsal:
             posted_at=now,
         )
         performer = self._company.performers[persona]
-        signals = await self._senses.sense(message, performer.needs)
-        decision = performer.decide(Cue(message, signals, now))
+        cue = await self._senses.sense(
+            message, [performer], lambda signals: Cue(message, signals, now)
+        )
+        decision = performer.decide(cue)
         admitted = await self._gate.admit(
             decision,
             message,
@@ -55,7 +57,7 @@ class Rehearsal:
             disclosure=performer.disclosure,
             now=now,
         )
-        return admitted, signals
+        return admitted, cue.signals
 
 
 async def failed_examples(company: Company, senses: Senses) -> list[str]:

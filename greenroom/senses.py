@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from greenroom.context import Knowledge, Precedents
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
-from greenroom.personas.base import Needs
+from greenroom.personas.base import Cue, Needs, Performer, merge_needs
 from greenroom.triage.base import Triage
+
+CueOf = Callable[[Signals], Cue]
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,24 @@ class Senses:
     knowledge: Knowledge
     precedents: Precedents
 
-    async def sense(self, message: Message, needs: Needs) -> Signals:
-        """What triage and context find in a message; only what is needed is computed."""
+    async def sense(self, message: Message, performers: Sequence[Performer], cue: CueOf) -> Cue:
+        """Everything that these performers need to decide on a message, and no more.
+
+        Args:
+            message: What was written.
+            performers: Who decides.
+            cue: Makes a cue of signals; the knowledge is searched only if, given what is
+                known by then, one of the performers wants to answer.
+        """
+        needs = merge_needs(performers)
+        first = cue(await self._read(message, needs))
+        seekers = [performer for performer in performers if performer.seeks_knowledge(first)]
+        if not seekers or first.signals.embedding is None:
+            return first
+        sources = merge_needs(seekers).knowledge
+        return cue(await self._with_knowledge(message, first.signals, sources))
+
+    async def _read(self, message: Message, needs: Needs) -> Signals:
         embed = needs.precedents or bool(needs.knowledge)
         if not needs.scores and not embed:
             return Signals()
@@ -38,7 +56,7 @@ class Senses:
             windows=reading.windows,
             windows_read=reading.windows_read,
         )
-        return await self._with_context(message, signals, needs)
+        return await self._with_precedents(message, signals) if needs.precedents else signals
 
     async def scores(self, text: str) -> Mapping[str, float]:
         """Triage's scores of a text that is about to go out."""
@@ -54,21 +72,27 @@ class Senses:
         assert reading.embedding is not None, "it was asked for"
         await self.precedents.remember(message, verdict, reading.embedding, case=str(case))
 
-    async def _with_context(self, message: Message, signals: Signals, needs: Needs) -> Signals:
-        if signals.embedding is None:
-            return signals
-        vector = signals.embedding
+    async def _with_precedents(self, message: Message, signals: Signals) -> Signals:
+        assert signals.embedding is not None, "it was asked for"
         try:
-            if needs.knowledge:
-                found = await self.knowledge.search(vector, sources=needs.knowledge)
-                signals = replace(signals, knowledge=tuple(found))
-            if needs.precedents:
-                alike = await self.precedents.similar(vector, community=message.community.id)
-                signals = replace(signals, precedents=tuple(alike))
+            alike = await self.precedents.similar(signals.embedding, community=message.community.id)
         except RetryLater as error:
-            # Qdrant is away: decide on what there is; an assistant without evidence hands over.
-            log.warning("no context for %s: %s", message.key, error)
-        return signals
+            # Qdrant is away: rules that ask for precedents do not hold.
+            log.warning("no precedents for %s: %s", message.key, error)
+            return signals
+        return replace(signals, precedents=tuple(alike))
+
+    async def _with_knowledge(
+        self, message: Message, signals: Signals, sources: Sequence[str]
+    ) -> Signals:
+        assert signals.embedding is not None, "it was asked for"
+        try:
+            found = await self.knowledge.search(signals.embedding, sources=sources)
+        except RetryLater as error:
+            # Qdrant is away: an assistant without evidence hands over.
+            log.warning("no knowledge for %s: %s", message.key, error)
+            return signals
+        return replace(signals, knowledge=tuple(found))
 
 
 def text_of(message: Message) -> str:

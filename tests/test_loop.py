@@ -43,6 +43,9 @@ class Performer:
     needs: Needs = field(default_factory=Needs)
     asked: list[Cue] = field(default_factory=list)
 
+    def seeks_knowledge(self, cue: Cue) -> bool:
+        return bool(self.needs.knowledge)
+
     def decide(self, cue: Cue) -> Decision:
         self.asked.append(cue)
         return self.decides(cue)

@@ -18,6 +18,8 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {
     kind: TypeAdapter(kind) for kind in (Action, Decision, Event, Message)
 }
 
+_DECISIONS = TypeAdapter(tuple[Decision, ...])
+
 
 def encode(value: Action | Decision | Event | Message) -> str:
     """Compact JSON without defaults. Lone surrogates, which UTF-8 cannot hold, become U+FFFD."""
@@ -26,6 +28,16 @@ def encode(value: Action | Decision | Event | Message) -> str:
         return adapter.dump_json(value, exclude_defaults=True).decode()
     except (PydanticSerializationError, UnicodeEncodeError):
         return adapter.dump_json(scrub(value), exclude_defaults=True).decode()
+
+
+def encode_decisions(decisions: tuple[Decision, ...]) -> str:
+    """Several personas' decisions as one JSON list."""
+    return f"[{','.join(map(encode, decisions))}]"
+
+
+def decode_decisions(text: str) -> tuple[Decision, ...]:
+    """What ``encode_decisions`` wrote."""
+    return _DECISIONS.validate_json(text)
 
 
 def decode(kind: type[T], text: str) -> T:

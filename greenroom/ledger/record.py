@@ -11,7 +11,7 @@ from typing import Any
 
 from greenroom.ledger import cases, entries, inbox, messages, outbox
 from greenroom.ledger.cases import CaseDraft
-from greenroom.ledger.codec import decode, encode, encode_signals
+from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals
 from greenroom.ledger.outbox import Claimed, Planned
 from greenroom.ledger.store import Store
 from greenroom.message import Decision, Event, EventKind, Message, Signals
@@ -100,24 +100,20 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
 def _keep_decisions(
     connection: sqlite3.Connection, handled: Handled, message: Message, at: datetime
 ) -> None:
-    encoded = [encode(decision) for decision in handled.decisions]
+    encoded = encode_decisions(handled.decisions)
     signals = encode_signals(handled.signals)
-    connection.executemany(
-        "INSERT INTO decisions (message, revision, bot, persona, mode, decision, signals,"
-        " decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                message.key,
-                message.revision,
-                handled.event.bot,
-                decision.persona,
-                handled.mode,
-                text,
-                signals,
-                at.isoformat(),
-            )
-            for decision, text in zip(handled.decisions, encoded, strict=True)
-        ],
+    connection.execute(
+        "INSERT INTO decisions (message, revision, bot, mode, decisions, signals, decided_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            message.key,
+            message.revision,
+            handled.event.bot,
+            handled.mode,
+            encoded,
+            signals,
+            at.isoformat(),
+        ),
     )
     body = {
         "event": handled.event.kind,
@@ -125,7 +121,7 @@ def _keep_decisions(
         "revision": message.revision,
         "model": handled.signals.model,
         "decisions": [_summary(decision) for decision in handled.decisions],
-        "digest": entries.digest("\n".join((*encoded, signals))),
+        "digest": entries.digest(f"{encoded}\n{signals}"),
     }
     by = f"bot:{handled.event.bot}"
     entries.append(connection, "decision", at=at, subject=message.key, by=by, body=body)
@@ -187,7 +183,7 @@ def _decisions(connection: sqlite3.Connection, message_key: str) -> list[Decided
     )
     return [
         Decided(
-            decision=decode(Decision, row["decision"]),
+            decision=decision,
             bot=row["bot"],
             mode=row["mode"],
             revision=row["revision"],
@@ -195,4 +191,5 @@ def _decisions(connection: sqlite3.Connection, message_key: str) -> list[Decided
             decided_at=row["decided_at"],
         )
         for row in rows
+        for decision in decode_decisions(row["decisions"])
     ]

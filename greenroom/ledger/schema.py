@@ -50,9 +50,8 @@ CREATE TABLE decisions (
     message TEXT NOT NULL,
     revision TEXT NOT NULL,
     bot TEXT NOT NULL,
-    persona TEXT NOT NULL,
     mode TEXT NOT NULL,         -- shadow | live
-    decision TEXT NOT NULL,     -- JSON
+    decisions TEXT NOT NULL,    -- JSON list: what each persona made of it
     signals TEXT NOT NULL,      -- JSON: scores, intent, model
     decided_at TEXT NOT NULL
 );

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from greenroom.message import Action, ActionKind, Decision, EventKind, Severity
+from greenroom.message import Action, ActionKind, Decision, EventKind, Message, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import asks_for_a_person
@@ -32,18 +32,28 @@ class AssistantPersona:
         self.disclosure = persona.disclosure
         self.needs = needs_of(self.policies) | Needs(scores=True, knowledge=persona.knowledge)
 
+    def seeks_knowledge(self, cue: Cue) -> bool:
+        """Where a rule wants an answer, and the message may have one."""
+        if not self.persona.knowledge or not self._may_answer(cue):
+            return False
+        return any(_wants_an_answer(action) for action in consult(self.policies, cue).actions)
+
     def decide(self, cue: Cue) -> Decision:
         """A grounded reply where a rule asks for one; no evidence, no answer."""
-        if cue.message.author.is_bot or cue.message.author.is_self:
+        if is_bot(cue.message):
             return Decision(self.name)  # two bots never talk to each other
         if asks_for_a_person(cue.message):
             return self._hand_over("asked for a person", says=_HANDOVER)
         found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
         open_replies = [action for action in found.actions if _wants_an_answer(action)]
-        if not open_replies or cue.trigger is not EventKind.MESSAGE_POSTED:
+        if not open_replies or not self._may_answer(cue):
             return replace(decision, actions=_without(decision.actions))
         return self._answer(cue, decision, open_replies[0])
+
+    def _may_answer(self, cue: Cue) -> bool:
+        is_new = cue.trigger is EventKind.MESSAGE_POSTED
+        return is_new and not is_bot(cue.message) and not asks_for_a_person(cue.message)
 
     def _answer(self, cue: Cue, decision: Decision, asked: Action) -> Decision:
         kept = _without(decision.actions)
@@ -68,6 +78,11 @@ class AssistantPersona:
         return with_escalation(
             Decision(self.name, actions=(reply,), reason=reason), reason, Severity.MEDIUM
         )
+
+
+def is_bot(message: Message) -> bool:
+    """True for what another bot, or one of ours, wrote."""
+    return message.author.is_bot or message.author.is_self
 
 
 def _wants_an_answer(action: Action) -> bool:

@@ -20,7 +20,11 @@ from greenroom.message import (
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What triage and context must find before a persona can decide; nothing else is computed."""
+    """What triage and context must find before a persona can decide; nothing else is computed.
+
+    ``knowledge`` names the sources it may quote; they are searched only for the messages
+    that it wants to answer (``Performer.seeks_knowledge``).
+    """
 
     scores: bool = False
     precedents: bool = False
@@ -58,6 +62,9 @@ class Performer(Protocol):
     @property
     def needs(self) -> Needs:
         """What must be known first."""
+
+    def seeks_knowledge(self, cue: Cue) -> bool:
+        """True if deciding on this message takes a look into the knowledge."""
 
     def decide(self, cue: Cue) -> Decision:
         """What it makes of a message. No I/O, no clock, no randomness."""

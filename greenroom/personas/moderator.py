@@ -27,6 +27,10 @@ class ModeratorPersona:
         self.disclosure = persona.disclosure
         self.needs = needs_of(self.policies)
 
+    def seeks_knowledge(self, cue: Cue) -> bool:  # noqa: ARG002 (the contract's)
+        """Never: rules quote nothing."""
+        return False
+
     def decide(self, cue: Cue) -> Decision:
         """What the rules make of the message; a plea for a person is a case in any event."""
         found = consult(self.policies, cue)
