@@ -24,6 +24,8 @@ from greenroom.message import Message, Precedent
 log = logging.getLogger(__name__)
 
 _NOTE_LENGTH = 2_000
+_DECISIONS = 10  # the newest that a page shows: every report is decided anew
+_HISTORY = 50  # entries that a page shows; the ledger page has all
 _CASE = "/cases/{case:[0-9]{1,18}}"
 
 
@@ -142,7 +144,7 @@ async def _show(
 ) -> web.Response:
     room, message = room_of(request), kept.message
     effects = await room.ledger.outbox.about(case.message)
-    decided = why(await room.ledger.record.decisions(case.message), message.revision)
+    decided = why(await room.ledger.record.decisions(case.message), message.revision)[:_DECISIONS]
     bot = room.bots.get(case.bot)
     offered = choices(effects, bot) if case.state == "open" else ()
     before, after = await room.ledger.cases.beside(case)
@@ -165,7 +167,7 @@ async def _show(
         choices=[choice for choice in offered if not choice.is_sanction],
         sanctions=[choice for choice in offered if choice.is_sanction],
         around=await room.ledger.messages.around(case.message),
-        history=await room.ledger.entries.about(case.message),
+        history=(await room.ledger.entries.about(case.message))[-_HISTORY:],
         likeness=await _likeness(request, room, message),
         before=before,
         after=after,

@@ -129,7 +129,15 @@ def _own_hosts(request: web.Request) -> set[str]:
     if port == 80:
         names.update(_LOOPBACK)
     public = room_of(request).public_url
-    return names | ({urlsplit(public).netloc.lower()} if public else set())
+    return names | ({_host_of(public)} if public else set())
+
+
+def _host_of(address: str) -> str:
+    """What a browser sends as ``Host`` for an address: no port where it is the usual one."""
+    parts = urlsplit(address.lower())
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    name = parts.netloc.rpartition("@")[2]
+    return name.removesuffix(f":{usual}")
 
 
 def _is_from_here(request: web.Request) -> bool:
@@ -145,8 +153,7 @@ def _is_from_here(request: web.Request) -> bool:
     public = room_of(request).public_url
     own = {f"http://{host}" for host in _own_hosts(request)}
     if public:
-        parts = urlsplit(public)
-        own.add(f"{parts.scheme}://{parts.netloc}".lower())
+        own.add(f"{urlsplit(public).scheme}://{_host_of(public)}")
     return origin == "null" or origin in own
 
 

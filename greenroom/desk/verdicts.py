@@ -90,10 +90,10 @@ def _on_what_was_done(held: Sequence[Effect], can: frozenset[ActionKind]) -> Ite
     follows = []
     if undone:
         put_right = listed(in_words(action, is_undo=True) for action in undone)
-        follows.append(_sentence(f"{put_right}."))
+        follows.append(f"It was wrong: {put_right}.")
     if left:
         follows.append(f"Cannot be undone from here: {listed(left)}.")
-    sentence = " ".join(follows) or "Nothing was done on the platform yet."
+    sentence = " ".join(follows) or "It was wrong. There is nothing to undo on the platform."
     yield Choice("overturn", "Overturn", "o", Verdict.OVERTURN, sentence, undone)
 
 
@@ -112,7 +112,8 @@ def _sanctions(can: frozenset[ActionKind], *, is_removed: bool, bans_end: bool) 
         words = _sentence(in_words(action))
         follows = f"{words}, and take the message down." if first else f"{words}."
         name = f"{action.kind}-{action.duration_s}" if action.duration_s else str(action.kind)
-        yield Choice(name, words, next(keys), verdict, follows, (*first, action), True)
+        label = words.replace(" the author", "")
+        yield Choice(name, label, next(keys), verdict, follows, (*first, action), True)
 
 
 def _against_author(can: frozenset[ActionKind], *, bans_end: bool) -> Iterator[Action]:

@@ -40,9 +40,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def enter(browser: Browser, house: House) -> AsyncIterator[Open]:
+def complaints() -> list[str]:
+    """What pages say on the console; a test that provokes something clears it."""
+    return []
+
+
+@pytest.fixture
+async def enter(browser: Browser, house: House, complaints: list[str]) -> AsyncIterator[Open]:
     """Opens a page, signed in; at the end nothing may have been complained about."""
-    complaints: list[str] = []
 
     async def open_page(**options: object) -> Page:
         context = await browser.new_context(**options)  # type: ignore[arg-type]  # as each test says
@@ -149,7 +154,7 @@ async def test_a_time_out_takes_two_keys(enter: Open, house: House) -> None:
     await page.goto(f"{house.address}/cases/{case}")
     await page.keyboard.press("2")  # nothing is chosen while the choice is not open
     await page.keyboard.press("b")
-    await expect(page.get_by_role("button", name="Time the author out for 1 hour")).to_be_visible()
+    await expect(page.get_by_role("button", name="Time out for 1 hour")).to_be_visible()
     await page.keyboard.press("2")
     await page.wait_for_url("**/?judged=*")
     effects = await house.ledger.outbox.about((await house.case(case)).message)
@@ -211,3 +216,26 @@ async def test_hostile_text_neither_runs_nor_breaks_the_page(
         await page.goto(house.address + path)
         assert await page.evaluate("window.pwned") is None
         assert await page.evaluate("document.documentElement.scrollWidth") == width
+
+
+async def test_an_open_page_says_that_it_was_signed_out(
+    enter: Open, house: House, complaints: list[str]
+) -> None:
+    page = await enter()
+    await watching(page)
+    (cookie,) = await page.context.cookies()
+    await house.ledger.people.sign_out(cookie["value"])
+    house.ledger.feed.publish(Change("case"))
+    await expect(page.locator("#lost")).to_contain_text("You are signed out")
+    complaints.clear()  # the 401 that this is about
+
+
+async def test_an_open_page_says_that_the_desk_is_away(
+    enter: Open, house: House, complaints: list[str]
+) -> None:
+    page = await enter()
+    await watching(page)
+    await house.stop()
+    await expect(page.locator("#lost")).to_contain_text("Live updates have stopped")
+    await page.context.close()
+    complaints.clear()  # the refused connections that this is about

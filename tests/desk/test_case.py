@@ -13,6 +13,7 @@ from greenroom.message import (
     Action,
     ActionKind,
     Attachment,
+    Author,
     Decision,
     EventKind,
     Fired,
@@ -321,3 +322,17 @@ async def test_the_whole_text_is_one_link_away(house: House) -> None:
         assert await answer.text() == text
         assert answer.content_type == "text/plain"
         assert "attachment" in answer.headers["Content-Disposition"]
+
+
+async def test_a_burst_of_reports_leaves_the_page_readable(house: House) -> None:
+    await house.sign_in()
+    report = an_event(a_message(), EventKind.MESSAGE_REPORTED)
+    for number in range(80):
+        event = replace(report, actor=Author(f"u{number}", "x"))
+        await house.ledger.inbox.put(event)
+        (pending,) = await house.ledger.inbox.pending(after=0, limit=1)
+        await house.ledger.record.handled(handled(pending.seq, event, case=True), NOON)
+    page = await house.get("/cases/1")
+    assert page.count('<article class="decision">') == 10
+    history = page[page.index('id="history"') :].partition("</section>")[0]
+    assert history.count("<li>") == 50

@@ -73,7 +73,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(house: House) -> 
 
 
 async def test_behind_tls_the_cookie_is_secure(ledger: Ledger, clock: Clock) -> None:
-    async with House.open(ledger, clock, public_url="https://desk.example.org") as house:
+    async with House.open(ledger, clock, public_url="https://Desk.example.org:443/") as house:
         token = await ledger.people.invite("kim")
         headers = {"Host": "desk.example.org", "Origin": "https://desk.example.org"}
         async with house.client.post(

@@ -123,7 +123,7 @@ def test_a_ban_can_end_where_bans_do() -> None:
     reddit = RunningBot("b", "reddit", "live", frozenset({K.REMOVE, K.BAN}))
     offered = [choice for choice in choices([], reddit) if choice.is_sanction]
     labels = [choice.label for choice in offered]
-    assert labels[:2] == ["Ban the author for 3 days", "Ban the author for 1 week"]
+    assert labels[:2] == ["Ban for 3 days", "Ban for 1 week"]
     assert [choice.name for choice in choices([], a_bot()) if "ban" in choice.name] == ["ban"]
 
 
