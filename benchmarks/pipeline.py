@@ -2,10 +2,11 @@
 
     python -m benchmarks.pipeline [--messages 1500]
 
-Raw: the shipped model on the demo's messages, tokenised beforehand, one message a run, on
-as many threads as the pipeline uses. Pipeline: the same messages from ``take_in`` to the
-recorded decision (inbox, triage, context, decide, gate, record), durable, with the starter
-personas. Latency: the pipeline fed at half of its own pace.
+Raw: the shipped model on the demo's messages, tokenised beforehand, one message a run:
+once one at a time, once on as many threads as the pipeline uses. Pipeline: the same
+messages from ``take_in`` to the recorded decision (inbox, triage, context, decide, gate,
+record), durable, with the starter personas. Raw and pipeline take turns in rounds, since these machines drift, and medians are
+printed. Latency: the pipeline fed at half of its own pace.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from greenroom.starter import demo_recording, lay_out
 from greenroom.triage.manifest import SHIPPED, load_manifest
 from greenroom.triage.windows import Windower
 
+ROUNDS = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -44,10 +47,11 @@ class Result:
     machine: str
     messages: int
     threads: int
-    raw_one_thread: float
-    raw: float
+    raw_one_at_a_time: float
+    raw_all_threads: float
     pipeline: float
-    ratio: float
+    ratio_to_one_at_a_time: float
+    ratio_to_all_threads: float
     p50_ms: float
     p99_ms: float
     half_load: float
@@ -67,7 +71,7 @@ def main() -> None:
         return
     for name in Result.__slots__:
         value = getattr(result, name)
-        print(f"{name:>16}  {value:.2f}" if isinstance(value, float) else f"{name:>16}  {value}")
+        print(f"{name:>24}  {value:.2f}" if isinstance(value, float) else f"{name:>24}  {value}")
 
 
 def _messages(count: int) -> Iterator[Message]:
@@ -88,30 +92,47 @@ async def _measure(messages: Sequence[Message]) -> Result:
         ) as house:
             threads = house.senses.triage.threads  # type: ignore[attr-defined]  # the pool's
             running = asyncio.create_task(house.loop.run())
-            half = len(messages) // 2
             await _push(house, messages[:50], rate=None, suffix="warm")
-            # raw before and after the pipeline: these machines drift
-            before = _raw(messages[:half], threads)
-            pipeline, _ = await _push(house, messages, rate=None, suffix="full")
-            after = _raw(messages[half:], threads)
-            _, latencies = await _push(house, messages[:half], rate=pipeline / 2, suffix="half")
+            rounds = [
+                await _round(house, part, threads, str(number))
+                for number, part in enumerate(_parts(messages))
+            ]
+            pipeline = statistics.median(one[2] for one in rounds)
+            _, latencies = await _push(
+                house, messages[: len(messages) // 2], rate=pipeline / 2, suffix="half"
+            )
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-    raw = statistics.mean((before, after))
     cuts = statistics.quantiles(latencies, n=100)
     return Result(
         machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         messages=len(messages),
         threads=threads,
-        raw_one_thread=_raw(messages[: half // 2], 1),
-        raw=raw,
+        raw_one_at_a_time=statistics.median(one[0] for one in rounds),
+        raw_all_threads=statistics.median(one[1] for one in rounds),
         pipeline=pipeline,
-        ratio=pipeline / raw,
+        ratio_to_one_at_a_time=statistics.median(one[2] / one[0] for one in rounds),
+        ratio_to_all_threads=statistics.median(one[2] / one[1] for one in rounds),
         p50_ms=cuts[49] * 1000,
         p99_ms=cuts[98] * 1000,
         half_load=pipeline / 2,
         peak_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
+
+
+def _parts(messages: Sequence[Message]) -> list[Sequence[Message]]:
+    size = len(messages) // ROUNDS
+    return [messages[number * size : (number + 1) * size] for number in range(ROUNDS)]
+
+
+async def _round(
+    house: House, messages: Sequence[Message], threads: int, suffix: str
+) -> tuple[float, float, float]:
+    """Messages a second: raw one at a time, raw on all threads, the pipeline."""
+    alone = _raw(messages, 1)
+    together = _raw(messages, threads)
+    pipeline, _ = await _push(house, messages, rate=None, suffix=suffix)
+    return alone, together, pipeline
 
 
 def _quiet(company: Company) -> Company:
