@@ -5,8 +5,9 @@
 Raw: the shipped model on the demo's messages, tokenised beforehand, one message a run:
 once one at a time, once on as many threads as the pipeline uses. Pipeline: the same
 messages from ``take_in`` to the recorded decision (inbox, triage, context, decide, gate,
-record), durable, with the starter personas. Raw and pipeline take turns in rounds, since these machines drift, and medians are
-printed. Latency: the pipeline fed at half of its own pace.
+record), durable, with the starter personas. Raw and pipeline take turns in rounds, since
+these machines drift, and medians are printed. Latency: the pipeline fed at half of its own
+pace.
 """
 
 from __future__ import annotations
