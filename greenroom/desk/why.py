@@ -12,6 +12,7 @@ from greenroom.message import Decision, Hit
 
 _NUMBER = re.compile(r"-?\d*\.?\d+")
 _BARS = 8
+_SLIGHT = 0.01  # a score under it tells nobody anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,11 @@ def _one(decided: Decided, revision: str) -> Why:
 
 def _bars(scores: Mapping[str, float], fired: Mapping[str, float | None]) -> tuple[Bar, ...]:
     """The heads on which rules fired, then the highest scores, sentiment last."""
-    bars = [Bar(head, score, head in fired, fired.get(head)) for head, score in scores.items()]
+    bars = [
+        Bar(head, score, head in fired, fired.get(head))
+        for head, score in scores.items()
+        if head in fired or abs(score) >= _SLIGHT
+    ]
     bars.sort(key=lambda bar: (not bar.has_fired, bar.head == "sentiment", -bar.score))
     return tuple(bars[: max(_BARS, len(fired))])
 

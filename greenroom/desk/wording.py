@@ -45,7 +45,13 @@ _VERDICTS = {
     "act": "acted on",
     "dismiss": "dismissed",
 }
-_PLATFORMS = {"discord": "Discord", "slack": "Slack", "reddit": "Reddit"}
+_PLATFORMS = {
+    "discord": "Discord",
+    "slack": "Slack",
+    "reddit": "Reddit",
+    "replay": "Recording",
+    "terminal": "Terminal",
+}
 _SPANS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
