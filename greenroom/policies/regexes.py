@@ -8,6 +8,7 @@ writes can stall the loop: ``(a+)+$`` on forty a's costs RE2 nothing.
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,9 @@ from greenroom.policies.text import Text, stand_in
 
 MAX_PATTERN: Final = 100_000
 """Characters of one check's patterns together; the largest real list has 20,000."""
+
+MAX_STEPS: Final = 50_000_000
+"""Steps of RE2's slowest engine in under half a second."""
 
 _TOKEN: Final = re.compile(
     r"\\."
@@ -41,6 +45,7 @@ _ESCAPED: Final = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([89a-fA-F][0-9a-fA-F])|(.))", re.DOTALL
 )
 _GLOBAL: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+_COUNTED: Final = re.compile(r"\{\d")
 _PROPERTY: Final = re.compile(r"\\[pP]\{\^?[\w =:-]{1,40}\}")  # not in `re`, but rules have it
 _WIDE_RANGE: Final = re.compile(r"[^\x00-\x7f]-|-[^\x00-\x7f]")
 
@@ -58,6 +63,7 @@ class Pattern:
     """A check's patterns as one, in both engines."""
 
     fast: Any | None  # re2: None where it would mean something else
+    reach: int  # characters that the fast engine reads in time, whatever they are
     slow: Any  # regex
     is_as_written: bool  # the slow engine sees the raw text, not its stand-in
     is_case_sensitive: bool
@@ -65,7 +71,7 @@ class Pattern:
     def search(self, text: Text, patience: Patience) -> Match | None:
         """The leftmost match; its groups are texts of the field, empty where unset."""
         encoded = text.for_re2 if self.fast is not None else None
-        if self.fast is not None and encoded is not None:
+        if self.fast is not None and encoded is not None and len(encoded) <= self.reach:
             found = self.fast.search(encoded)
         else:
             found = self._search_slowly(text, patience)
@@ -102,7 +108,15 @@ def compile_patterns(method: str, values: tuple[str, ...], *, is_case_sensitive:
     whole = TEMPLATES[method].format(f"({'|'.join(bare)})")
     _check(whole, bare, flags)
     slow, is_as_written = _slow(whole, flags)
-    return Pattern(_fast(whole, flags), slow, is_as_written, not flags & re.IGNORECASE)
+    fast = _fast(whole, flags)
+    return Pattern(fast, _reach(fast, whole), slow, is_as_written, not flags & re.IGNORECASE)
+
+
+def _reach(fast: Any | None, whole: str) -> int:
+    """RE2 takes 8 ns a step when its automaton overflows; only counted repeats do that to it."""
+    if fast is None or not _COUNTED.search(whole):
+        return sys.maxsize
+    return MAX_STEPS // int(fast.programsize)
 
 
 def _without_global_flags(value: str) -> tuple[str, re.RegexFlag]:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol
+
+import re2
 
 from greenroom.policies.text import Text, fold, is_word
 
@@ -54,6 +57,10 @@ class Matcher(Protocol):
         """
 
 
+_OUTSIDE: Final = r"[^\p{L}\p{N}_]"
+LONG: Final = 4_096
+"""From here on, words are looked for all at once: a list of a thousand costs one pass."""
+
 Finder = Callable[[Text, str, str], int]
 """Given the text, its form to look in, and a value in that form: where it stands, or -1."""
 
@@ -68,6 +75,8 @@ class Literals:
 
     def search(self, text: Text, patience: Patience) -> Match | None:  # noqa: ARG002
         """The leftmost value; of two at one place the first in the rule."""
+        if len(text.raw) >= LONG and self.method in ("includes", "includes-word"):
+            return self._search_long(text)
         form = text.raw if self.is_case_sensitive else text.folded
         find = _FINDERS[self.method]
         found = [
@@ -88,13 +97,59 @@ class Literals:
             return min(found, key=lambda one: (rank * one[0], one[1]))
         # A value may begin with the very character that another one's template eats:
         # only the template itself knows which of the two comes first.
-        among = "|".join(f"({re.escape(self.values[index])})" for _, index in found)
-        flags = re.DOTALL if self.is_case_sensitive else re.DOTALL | re.IGNORECASE
-        pattern = re.compile(TEMPLATES[self.method].format(f"(?:{among})"), flags)
-        match = pattern.search(text.raw, max(0, min(found)[0] - 1))
+        among = tuple(self.values[index] for _, index in found)
+        match = _template(self.method, among, is_exact=self.is_case_sensitive).search(
+            text.raw, max(0, min(found)[0] - 1)
+        )
         assert match is not None, "every one of these was found"
         assert match.lastindex is not None
         return match.start(match.lastindex), found[match.lastindex - 1][1]
+
+    def _search_long(self, text: Text) -> Match | None:
+        """One pass of RE2 says whether and where, then the template itself looks there."""
+        first = _swift(self.method, self.values).search(
+            text.encoded if self.is_case_sensitive else text.folded_encoded
+        )
+        if first is None:
+            return None
+        near = len(first.string[: first.start()].decode())
+        match = _template(self.method, self.values, is_exact=self.is_case_sensitive).search(
+            text.raw, max(0, near - 1)
+        )
+        if match is None or match.lastindex is None:
+            return None
+        start, end = match.span(match.lastindex)
+        return Match(start, end, (text.raw[start:end],))
+
+
+@lru_cache(maxsize=1024)
+def _template(method: str, values: tuple[str, ...], *, is_exact: bool) -> re.Pattern[str]:
+    among = "|".join(f"({re.escape(value)})" for value in values)
+    flags = re.DOTALL if is_exact else re.DOTALL | re.IGNORECASE
+    return re.compile(TEMPLATES[method].format(f"(?:{among})"), flags)
+
+
+@lru_cache(maxsize=1024)
+def _swift(method: str, values: tuple[str, ...]) -> Any:
+    r"""The values for RE2, in UTF-8: no ``\b`` (ASCII there), but what stands around a word."""
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    options.max_mem = 64 << 20
+    escaped = "|".join(map(re2.escape, values))
+    return re2.compile(escaped if method == "includes" else _words(values), options)
+
+
+def _words(values: tuple[str, ...]) -> str:
+    """Values by what must stand around them: each class of characters is compiled once."""
+    kinds: dict[tuple[bool, bool], list[str]] = {}
+    for value in values:
+        kind = (is_word(value[:1]), is_word(value[-1:]))
+        kinds.setdefault(kind, []).append(re2.escape(value))
+    return "|".join(
+        f"(?:^|{_OUTSIDE})" * starts + f"(?:{'|'.join(kept)})" + f"(?:$|{_OUTSIDE})" * ends
+        for (starts, ends), kept in kinds.items()
+    )
 
 
 def literals(method: str, values: tuple[str, ...], *, is_case_sensitive: bool) -> Literals:

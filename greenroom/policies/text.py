@@ -13,6 +13,7 @@ from typing import Final
 import regex
 
 _NARROWED: Final = re.compile("[\x0b\x1c-\x1f]")  # \s in Python's re, not in RE2
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FIRST_WORD: Final = re.compile(r"\w")
 
 # Pairs that `re` holds equal and whose upper case is several characters.
@@ -79,16 +80,25 @@ def stand_in(text: str) -> str:
     return text.translate(changed) if changed else text
 
 
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text).encode()
+
+
 class Text:
     """One field of one message. What a search needs is prepared when it first asks."""
 
-    __slots__ = ("_core", "_encoded", "_folded", "_stand_in", "raw")
+    __slots__ = ("_bytes", "_core", "_encoded", "_folded", "_folded_bytes", "_stand_in", "raw")
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
         self._folded: str | None = None
         self._encoded: bytes | None = None
         self._stand_in: str | None = None
+        self._bytes: bytes | None = None
+        self._folded_bytes: bytes | None = None
         self._core: tuple[int, int] | None = None
 
     @property
@@ -97,6 +107,20 @@ class Text:
         if self._folded is None:
             self._folded = fold(self.raw)
         return self._folded
+
+    @property
+    def encoded(self) -> bytes:
+        """UTF-8, for searches that mind characters; half a surrogate pair is no character."""
+        if self._bytes is None:
+            self._bytes = _utf8(self.raw)
+        return self._bytes
+
+    @property
+    def folded_encoded(self) -> bytes:
+        """``encoded``, case taken away."""
+        if self._folded_bytes is None:
+            self._folded_bytes = _utf8(self.folded)
+        return self._folded_bytes
 
     @property
     def for_re2(self) -> bytes | None:
