@@ -152,7 +152,7 @@ def _undo(
 
 
 def _back(kind: ActionKind) -> Callable[[Effect], Action]:
-    return lambda _: Action(kind)
+    return lambda effect: Action(kind, ref=effect.ref, on_parent=effect.action.on_parent)
 
 
 def _retract(effect: Effect) -> Action | None:
@@ -205,7 +205,8 @@ def _is_undone_by(earlier: Effect, later: Effect) -> bool:
 
 def _essence(action: Action) -> tuple[object, ...]:
     ends = action.duration_s == 0
-    return (action.kind, action.ref, action.value, ends)
+    ref = action.ref if action.kind is ActionKind.RETRACT else None  # which of our replies
+    return (action.kind, ref, action.on_parent, action.value, ends)
 
 
 def _sentence(text: str) -> str:

@@ -220,3 +220,9 @@ def test_every_key_chooses_one_thing() -> None:
     for effects in ([], [an_effect(K.REPLY, ref="r")], [an_effect(K.REMOVE)]):
         keys = [choice.key for choice in choices(effects, a_bot())]
         assert len(keys) == len(set(keys))
+
+
+def test_undoing_a_removal_names_it_and_its_target() -> None:
+    removal = an_effect(K.REMOVE, ref="1700000000.000100", on_parent=True)
+    (planned,) = chosen("overturn", [removal], a_bot()).actions
+    assert (planned.action.ref, planned.action.on_parent) == ("1700000000.000100", True)
