@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -186,7 +186,7 @@ async def open_house(
         )
         desk = make_desk(
             ledger,
-            bots={bot.name: _running(bot, staged[bot.name]) for bot in deployment.bots.values()},
+            bots=RunningBots(deployment.bots, staged),
             precedents=_precedents(senses),
             health=lambda: {name: adapter.health() for name, adapter in staged.items()},
             clock=clock,
@@ -299,10 +299,27 @@ def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:
     return Stage(adapter, bot.mode, performers)
 
 
-def _running(bot: Bot, adapter: Adapter) -> RunningBot:
-    return RunningBot(
-        name=bot.name, platform=adapter.platform, mode=bot.mode, capabilities=adapter.capabilities
-    )
+class RunningBots(Mapping[str, RunningBot]):
+    """The bots as the desk sees them: what each can do is asked anew, since it may shrink."""
+
+    def __init__(self, bots: Mapping[str, Bot], adapters: Mapping[str, Adapter]) -> None:
+        self._bots = bots
+        self._adapters = adapters
+
+    def __getitem__(self, name: str) -> RunningBot:
+        bot, adapter = self._bots[name], self._adapters[name]
+        return RunningBot(
+            name=name,
+            platform=adapter.platform,
+            mode=bot.mode,
+            capabilities=adapter.capabilities,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bots)
+
+    def __len__(self) -> int:
+        return len(self._bots)
 
 
 def _precedents(senses: Senses) -> Callable[[Message], Any]:
