@@ -174,11 +174,20 @@ class Loop:
     async def _follow_verdicts(self) -> None:
         """A verdict becomes a precedent; whatever a crash left unfinished is done first."""
         with self._ledger.feed.watch() as changes:
+            await self._recall()
             while True:
                 await self._remember()
                 while (await changes.get()).topic != "verdict":
                     continue
                 self._sender.wake()
+
+    async def _recall(self) -> None:
+        """Qdrant knows nothing (deleted, or another model): give it all verdicts again."""
+        try:
+            if await self._senses.precedents.count() == 0:
+                await self._ledger.cases.index_anew()
+        except RetryLater as error:
+            log.warning("precedents are not looked at: %s", error)
 
     async def _remember(self) -> None:
         while batch := await self._ledger.cases.unindexed():

@@ -29,7 +29,7 @@ from greenroom.personas.schema import Limits
 from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.triage.pool import EncoderPool
-from tests.samples import NOON, a_message, an_event
+from tests.samples import NOON, a_message, an_event, handled
 from tests.stand_ins import ScriptedAdapter
 
 
@@ -246,6 +246,9 @@ async def test_without_qdrant_decisions_go_on(theatre: Theatre) -> None:
         async def similar(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # as above it
             raise RetryLater("no route to Qdrant")
 
+        async def count(self) -> int:
+            raise RetryLater("no route to Qdrant")
+
     theatre.senses = replace(theatre.senses, precedents=Away(EdgeStore.__new__(EdgeStore)))
     theatre.performer.needs = Needs(scores=True, precedents=True)
     theatre.adapter.events = events("you are a stupid idiot")
@@ -268,6 +271,19 @@ async def test_a_verdict_becomes_a_precedent(theatre: Theatre) -> None:
     (found,) = await theatre.senses.precedents.similar(reading.embedding, community="c1")
     assert (found.verdict, found.message) == ("removed", a_message(id="m0").key)
     assert found.score > 0.8
+
+
+async def test_precedents_come_back_when_qdrant_was_emptied(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    event = an_event(a_message("you are a stupid idiot"))
+    await theatre.ledger.inbox.put(event)
+    await theatre.ledger.record.handled(handled(1, event, case=True), NOON)
+    await theatre.ledger.cases.judge(Judgement(1, Verdict.DISMISS, "sam"), NOON)
+    await theatre.ledger.cases.indexed(a_message().key, "approved")
+    async with theatre.running(), asyncio.timeout(20):
+        while await theatre.senses.precedents.count() == 0:
+            await asyncio.sleep(0.01)
 
 
 async def test_more_messages_than_queues_hold_are_all_decided(theatre: Theatre) -> None:

@@ -60,6 +60,15 @@ class Precedents:
         found = await self._store.search(COLLECTION, vector, limit=limit, where=where)
         return tuple(_precedent(point) for point in found)
 
+    async def count(self) -> int:
+        """How many precedents this model has embedded.
+
+        Raises:
+            RetryLater: The store is away.
+        """
+        await self._open()
+        return await self._store.count(COLLECTION, where={"model": self._model})
+
     async def forget(self, message: str) -> None:
         """Erase one message, by its key; none is harmless."""
         await self._erase("message", message)

@@ -117,6 +117,14 @@ class Cases:
         """Judged messages that are not yet precedents: message, verdict, case."""
         return await self._store.read(lambda c: _unindexed(c, limit))
 
+    async def index_anew(self) -> int:
+        """Every verdict is to be brought to Qdrant again, as after its folder was deleted."""
+        return await self._store.write(
+            lambda c: (
+                c.execute("UPDATE precedents SET is_indexed = 0 WHERE is_indexed = 1").rowcount
+            )
+        )
+
     async def indexed(self, message_key: str, verdict: str) -> None:
         """Note that a verdict has reached Qdrant."""
         await self._store.write(

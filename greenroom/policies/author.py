@@ -93,6 +93,12 @@ class Threshold:
         value = self.measure(author, now)
         return value is not None and self.comparison.holds(value)
 
+    def hit(self, author: Author, now: datetime) -> Hit:
+        """What was compared, in the rule's unit."""
+        value = self.measure(author, now)
+        scaled = None if value is None else value / self.comparison.unit
+        return Hit(self.written, value=scaled, wanted=self.comparison.wanted)
+
 
 @dataclass(frozen=True, slots=True)
 class ThresholdsCheck:
@@ -111,7 +117,7 @@ class ThresholdsCheck:
         held = [one for one in self.thresholds if one.holds(subject.author, now)]
         if len(held) < (1 if self.is_any else len(self.thresholds)):
             return Result.FAILED
-        return Found(tuple(Hit(one.written) for one in held))
+        return Found(tuple(one.hit(subject.author, now) for one in held))
 
 
 def threshold(node: Node, part: str) -> Threshold:

@@ -266,4 +266,7 @@ def _explained(fired: Fired) -> str:
 def _hit_text(hit: Hit) -> str:
     if hit.matched is not None:
         return f"{hit.check} found “{hit.matched}”"
-    return f"{hit.check} ({hit.value:.2f})" if hit.value is not None else hit.check
+    if hit.value is None:
+        return hit.check
+    compared = f", wanted {hit.wanted}" if hit.wanted else ""
+    return f"{hit.check} is {hit.value:.4g}{compared}"

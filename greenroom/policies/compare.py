@@ -41,6 +41,12 @@ class Comparison:
     sign: str
     number: float
     unit: int = 1
+    rest: str = ""  # what follows the sign, as the rule has it
+
+    @property
+    def wanted(self) -> str:
+        """As a trace shows it: ``> 0.9``."""
+        return f"{self.sign} {self.rest}"
 
     def holds(self, value: float) -> bool:
         """Whether ``value`` compares so."""
@@ -54,7 +60,7 @@ def number_comparison(node: Node) -> Comparison:
     sign, rest = _parts(node)
     if not _NUMBER.fullmatch(rest):
         raise node.fault(f"`{node.key}` compares with a number, not {rest!r}", accepted=_like("5"))
-    return Comparison(sign or "=", float(rest))
+    return Comparison(sign or "=", float(rest), rest=rest)
 
 
 def age_comparison(node: Node) -> Comparison:
@@ -66,7 +72,7 @@ def age_comparison(node: Node) -> Comparison:
             f"`{node.key}` compares with an age, not {rest!r}", accepted=_like("7 days")
         )
     unit = _unit(node, match[2] or "day")
-    return Comparison(sign or "=", float(match[1]) * unit, unit)
+    return Comparison(sign or "=", float(match[1]) * unit, unit, rest)
 
 
 def share_comparison(node: Node, *, lowest: float = 0.0) -> Comparison:
@@ -79,7 +85,7 @@ def share_comparison(node: Node, *, lowest: float = 0.0) -> Comparison:
         )
     if not lowest <= float(rest) <= 1:
         raise node.fault(f"`{node.key}` is between {lowest:g} and 1, never {rest}")
-    return Comparison(sign, float(rest))
+    return Comparison(sign, float(rest), rest=rest)
 
 
 def rank_comparison(node: Node, ranks: Sequence[str]) -> Comparison:
@@ -89,7 +95,7 @@ def rank_comparison(node: Node, ranks: Sequence[str]) -> Comparison:
         raise node.fault(
             f"`{node.key}` compares with a rank, not {rest!r}", accepted=suggest(rest, list(ranks))
         )
-    return Comparison(sign or "=", ranks.index(rest.lower()))
+    return Comparison(sign or "=", ranks.index(rest.lower()), rest=rest)
 
 
 def duration_s(node: Node) -> int:

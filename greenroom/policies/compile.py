@@ -197,7 +197,7 @@ class _RuleReader:
 
 def _worst(faults: list[ConfigError]) -> list[ConfigError]:
     """Faults of both versions, each once; those of a type only if there are no others."""
-    once = list({str(fault): fault for fault in faults}.values())
+    once = list({(fault.place, fault.message): fault for fault in faults}.values())
     return [fault for fault in once if not isinstance(fault, WrongType)] or once
 
 

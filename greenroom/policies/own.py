@@ -33,7 +33,7 @@ class ScoreCheck:
         score = self.score(scene)
         if score is None or not self.comparison.holds(score):
             return Result.FAILED
-        return Found((Hit(self.written, value=score),))
+        return Found((Hit(self.written, value=score, wanted=self.comparison.wanted),))
 
 
 def triage_checks(node: Node, known: Known) -> list[ScoreCheck]:
