@@ -10,15 +10,14 @@ import discord
 import pytest
 import yaml
 
-from greenroom.adapters import discord as adapter
-from greenroom.adapters import discord_posts, discord_web
-from greenroom.adapters.discord_actions import ALWAYS, TO_DESK
-from greenroom.adapters.discord_client import INTENTS
+from greenroom.adapters.discord import adapter, posts, web
+from greenroom.adapters.discord.actions import ALWAYS, TO_DESK
+from greenroom.adapters.discord.client import INTENTS
 from greenroom.message import ActionKind
 
 ROOT = Path(__file__).parents[3]
 DOC = (ROOT / "docs" / "discord.md").read_text(encoding="utf-8")
-SOURCES = sorted((ROOT / "greenroom" / "adapters").glob("discord*.py"))
+SOURCES = sorted((ROOT / "greenroom" / "adapters" / "discord").glob("*.py"))
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +66,12 @@ def test_every_permission_that_a_refusal_names_is_listed(manifest: dict[str, Any
 
 
 def test_limits_are_the_codes(manifest: dict[str, Any]) -> None:
-    assert manifest["rate_limits"]["longest_wait_s"] == discord_web.LONGEST_WAIT_S
+    assert manifest["rate_limits"]["longest_wait_s"] == web.LONGEST_WAIT_S
     assert manifest["rate_limits"]["call_timeout_s"] == adapter.CALL_TIMEOUT_S
     assert manifest["text_limits"] == {
-        "message": discord_posts.POST_LIMIT,
-        "messages_of_one_reply": discord_posts.MOST_POSTS,
-        "audit_log_reason": discord_web.LONGEST_REASON,
+        "message": posts.POST_LIMIT,
+        "messages_of_one_reply": posts.MOST_POSTS,
+        "audit_log_reason": web.LONGEST_REASON,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from greenroom.adapters.discord_events import links_in
+from greenroom.adapters.discord.events import links_in
 from greenroom.errors import RetryLater
 from greenroom.message import ActionKind, Attachment, EventKind, MessageKind
 from tests.adapters.discord.payloads import (

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from greenroom.adapters.discord import LANE_SIZE
+from greenroom.adapters.discord.adapter import LANE_SIZE
 from greenroom.adapters.settings import DiscordEndpoints, DiscordSettings
 from greenroom.errors import ConfigError, GiveUp, RetryLater
 from greenroom.message import Event

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from greenroom.adapters.reddit_actions import FOR_ALL, FOR_MODERATORS, REASON_LIMIT
-from greenroom.adapters.reddit_listings import MOST_BACK
-from greenroom.adapters.reddit_words import COMMENT_LIMIT, MESSAGE_LIMIT, SUBJECT_LIMIT
+from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, REASON_LIMIT
+from greenroom.adapters.reddit.listings import MOST_BACK
+from greenroom.adapters.reddit.words import COMMENT_LIMIT, MESSAGE_LIMIT, SUBJECT_LIMIT
 from tests.adapters.reddit.server import SUBREDDIT
 from tests.adapters.reddit.stage import Running
 

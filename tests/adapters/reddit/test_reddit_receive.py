@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from greenroom.adapters.reddit import RedditAdapter
-from greenroom.adapters.reddit_people import ONE_BY_ONE
+from greenroom.adapters.reddit.people import ONE_BY_ONE
 from greenroom.errors import ConfigError, RetryLater
 from greenroom.message import EventKind, Flair, MessageKind
 from tests.adapters.reddit.server import ME, MEMBER, MODERATOR, PLACE, START, RedditServer

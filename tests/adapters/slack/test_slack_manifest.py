@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from greenroom.adapters.slack_web import CORE_SCOPES
+from greenroom.adapters.slack.web import CORE_SCOPES
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from greenroom.adapters.slack_directory import Directory
-from greenroom.adapters.slack_events import EventReader
-from greenroom.adapters.slack_web import SlackWeb
+from greenroom.adapters.slack.directory import Directory
+from greenroom.adapters.slack.events import EventReader
+from greenroom.adapters.slack.web import SlackWeb
 from tests.adapters.slack.server import SlackServer
 from tests.adapters.slack.stage import NOW, PAYLOADS, Running, settings
 

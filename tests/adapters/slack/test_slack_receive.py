@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from greenroom.adapters.slack_socket import IN_FLIGHT
+from greenroom.adapters.slack.socket import IN_FLIGHT
 from greenroom.message import EventKind
 from tests.adapters.slack.server import (
     BOT_ID,
@@ -222,7 +222,7 @@ async def test_missing_scope_for_channels_leaves_members_known(stage: Running) -
 async def test_slow_look_up_is_not_waited_for(
     stage: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("greenroom.adapters.slack_directory.LOOKUP_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("greenroom.adapters.slack.directory.LOOKUP_TIMEOUT_S", 0.01)
     stage.server.silent.add("users.info")
     for number in range(2):
         await stage.deliver(event_body(said("x", ts=f"170000000{number}.000100")), f"e{number}")

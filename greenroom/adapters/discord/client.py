@@ -25,8 +25,8 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
 from yarl import URL
 
-from greenroom.adapters.discord_errors import UNREADABLE, discord_errors, of_closing
-from greenroom.adapters.discord_web import DiscordWeb
+from greenroom.adapters.discord.errors import UNREADABLE, discord_errors, of_closing
+from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.adapters.settings import DiscordSettings
 from greenroom.errors import DropMessage, RetryLater
 

@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.recent import Recent
-from greenroom.adapters.reddit_actions import FOR_ALL, FOR_MODERATORS, RedditActions
-from greenroom.adapters.reddit_listings import Listing, Memory, Sighting, poll, report_count
-from greenroom.adapters.reddit_people import People, Subreddits
-from greenroom.adapters.reddit_things import (
+from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, RedditActions
+from greenroom.adapters.reddit.listings import Listing, Memory, Sighting, poll, report_count
+from greenroom.adapters.reddit.people import People, Subreddits
+from greenroom.adapters.reddit.things import (
     PLATFORM,
     Setting,
     read_reasons,
     read_reporter,
     read_thing,
 )
-from greenroom.adapters.reddit_web import RedditWeb, Thing, signed_in
+from greenroom.adapters.reddit.web import RedditWeb, Thing, signed_in
 from greenroom.adapters.settings import RedditSettings
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import ActionKind, Event, EventKind, Order, Outcome

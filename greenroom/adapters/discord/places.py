@@ -10,8 +10,8 @@ from typing import Any
 import discord
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.discord_errors import discord_errors
-from greenroom.adapters.discord_web import DiscordWeb
+from greenroom.adapters.discord.errors import discord_errors
+from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.adapters.recent import Recent
 from greenroom.errors import GreenroomError
 from greenroom.message import Channel, Community

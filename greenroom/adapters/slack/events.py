@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.slack_directory import Directory
-from greenroom.adapters.slack_text import read_blocks, read_mrkdwn
-from greenroom.adapters.slack_web import Workspace
+from greenroom.adapters.slack.directory import Directory
+from greenroom.adapters.slack.text import read_blocks, read_mrkdwn
+from greenroom.adapters.slack.web import Workspace
 from greenroom.message import Attachment, Author, Channel, Community, Event, EventKind, Message
 
 PLATFORM = "slack"

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom.adapters.slack_errors import error_code
-from greenroom.adapters.slack_web import Method, SlackWeb, Workspace
+from greenroom.adapters.slack.errors import error_code
+from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Message, Order
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from greenroom.adapters.reddit_web import Thing
+from greenroom.adapters.reddit.web import Thing
 from greenroom.message import (
     Author,
     Channel,

@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from greenroom.adapters.settings import SlackSettings
-from greenroom.adapters.slack_web import SlackWeb, Workspace, quiet
+from greenroom.adapters.slack.web import SlackWeb, Workspace, quiet
 
 Take = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Takes one payload in, durably, before it returns; raises if it could not."""

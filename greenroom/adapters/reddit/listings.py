@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
-from greenroom.adapters.reddit_things import revision
-from greenroom.adapters.reddit_web import PAGE, RedditWeb, Thing
+from greenroom.adapters.reddit.things import revision
+from greenroom.adapters.reddit.web import PAGE, RedditWeb, Thing
 from greenroom.message import EventKind
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from typing import Any
 import discord
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.discord_client import Found
-from greenroom.adapters.discord_places import PLATFORM, Place, Places
+from greenroom.adapters.discord.client import Found
+from greenroom.adapters.discord.places import PLATFORM, Place, Places
 from greenroom.adapters.recent import Recent
 from greenroom.message import (
     Attachment,

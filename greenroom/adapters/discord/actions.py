@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import discord
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.discord_errors import is_gone
-from greenroom.adapters.discord_events import Gone
-from greenroom.adapters.discord_members import Members, guild_of, reason_of
-from greenroom.adapters.discord_places import DIRECT
-from greenroom.adapters.discord_posts import Posts, Spot
-from greenroom.adapters.discord_web import DiscordWeb
+from greenroom.adapters.discord.errors import is_gone
+from greenroom.adapters.discord.events import Gone
+from greenroom.adapters.discord.members import Members, guild_of, reason_of
+from greenroom.adapters.discord.places import DIRECT
+from greenroom.adapters.discord.posts import Posts, Spot
+from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.errors import DropMessage, GreenroomError
 from greenroom.message import REMOVALS, Action, ActionKind, Message, Order, Outcome
 

@@ -12,8 +12,8 @@ from asyncpraw.endpoints import API_PATH
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
-from greenroom.adapters.reddit_things import Facts, read_facts
-from greenroom.adapters.reddit_web import PAGE, RedditWeb, Thing
+from greenroom.adapters.reddit.things import Facts, read_facts
+from greenroom.adapters.reddit.web import PAGE, RedditWeb, Thing
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 
 log = logging.getLogger(__name__)

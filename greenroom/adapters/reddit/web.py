@@ -14,7 +14,7 @@ from asyncprawcore import Requestor
 from asyncprawcore.exceptions import RequestException, ServerError
 
 from greenroom import __version__
-from greenroom.adapters.reddit_errors import reddit_errors
+from greenroom.adapters.reddit.errors import reddit_errors
 from greenroom.adapters.settings import RedditSettings
 
 CALL_TIMEOUT_S = 45.0  # the library spaces calls out by up to 10 s to stay within the limit

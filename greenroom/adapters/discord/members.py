@@ -9,8 +9,8 @@ from typing import Any
 import discord
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.discord_errors import is_gone
-from greenroom.adapters.discord_web import DiscordWeb
+from greenroom.adapters.discord.errors import is_gone
+from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Action, Message, Order, Outcome
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
-from greenroom.adapters.slack_errors import error_code
-from greenroom.adapters.slack_posts import Posts, Spot
-from greenroom.adapters.slack_text import write_posts
-from greenroom.adapters.slack_web import SlackWeb, Workspace
+from greenroom.adapters.slack.errors import error_code
+from greenroom.adapters.slack.posts import Posts, Spot
+from greenroom.adapters.slack.text import write_posts
+from greenroom.adapters.slack.web import SlackWeb, Workspace
 from greenroom.errors import DropMessage
 from greenroom.message import REMOVALS, ActionKind, Message, Order, Outcome
 

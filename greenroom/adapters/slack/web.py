@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from greenroom.adapters.settings import SlackSettings
-from greenroom.adapters.slack_errors import slack_errors
+from greenroom.adapters.slack.errors import slack_errors
 from greenroom.errors import ConfigError
 
 CALL_TIMEOUT_S = 10.0

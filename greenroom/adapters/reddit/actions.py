@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from greenroom.adapters.reddit_settings import SETTERS
-from greenroom.adapters.reddit_web import RedditWeb
-from greenroom.adapters.reddit_words import (
+from greenroom.adapters.reddit.settings import SETTERS
+from greenroom.adapters.reddit.web import RedditWeb
+from greenroom.adapters.reddit.words import (
     COMMENT_LIMIT,
     MESSAGE_LIMIT,
     defuse,

@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from greenroom.adapters.discord_web import DiscordWeb, clean
+from greenroom.adapters.discord.web import DiscordWeb, clean
 from greenroom.adapters.wording import split_at_sentence
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Message, Order

@@ -18,7 +18,7 @@ import aiohttp
 from discord.http import HTTPClient, Route
 from yarl import URL
 
-from greenroom.adapters.discord_errors import discord_errors
+from greenroom.adapters.discord.errors import discord_errors
 from greenroom.adapters.settings import DiscordEndpoints
 from greenroom.errors import RetryLater
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
-from greenroom.adapters.slack_web import Method, SlackWeb, Workspace
+from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import Author
 

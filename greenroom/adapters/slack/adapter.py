@@ -17,13 +17,13 @@ from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import SlackSettings
-from greenroom.adapters.slack_actions import ALWAYS, SlackActions
-from greenroom.adapters.slack_bolt_app import bolt_app
-from greenroom.adapters.slack_directory import Directory
-from greenroom.adapters.slack_events import PLATFORM, EventReader, is_farewell
-from greenroom.adapters.slack_http import listening
-from greenroom.adapters.slack_socket import serve_socket
-from greenroom.adapters.slack_web import CALL_TIMEOUT_S, SlackWeb, Workspace
+from greenroom.adapters.slack.actions import ALWAYS, SlackActions
+from greenroom.adapters.slack.bolt_app import bolt_app
+from greenroom.adapters.slack.directory import Directory
+from greenroom.adapters.slack.events import PLATFORM, EventReader, is_farewell
+from greenroom.adapters.slack.http import listening
+from greenroom.adapters.slack.socket import serve_socket
+from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Workspace
 from greenroom.errors import ConfigError, RetryLater
 from greenroom.message import REMOVALS, ActionKind, Order, Outcome
 

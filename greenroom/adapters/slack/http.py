@@ -12,7 +12,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from greenroom.adapters.settings import Listen
-from greenroom.adapters.slack_bolt_app import UNREADABLE
+from greenroom.adapters.slack.bolt_app import UNREADABLE
 from greenroom.errors import ConfigError
 
 log = logging.getLogger(__name__)

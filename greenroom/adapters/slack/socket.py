@@ -19,8 +19,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from greenroom.adapters.slack_bolt_app import UNREADABLE
-from greenroom.adapters.slack_web import CALL_TIMEOUT_S, SlackWeb
+from greenroom.adapters.slack.bolt_app import UNREADABLE
+from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb
 from greenroom.errors import ConfigError, RetryLater
 
 log = logging.getLogger(__name__)

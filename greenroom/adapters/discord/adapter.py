@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from zlib import crc32
 
 from greenroom.adapters.base import Clock, Health, Intake
-from greenroom.adapters.discord_actions import ALWAYS, TO_DESK, DiscordActions
-from greenroom.adapters.discord_client import DiscordClient, Found, Heard, Sleep
-from greenroom.adapters.discord_errors import UNREADABLE
-from greenroom.adapters.discord_events import EventReader, Gone
-from greenroom.adapters.discord_places import PLATFORM, Places
+from greenroom.adapters.discord.actions import ALWAYS, TO_DESK, DiscordActions
+from greenroom.adapters.discord.client import DiscordClient, Found, Heard, Sleep
+from greenroom.adapters.discord.errors import UNREADABLE
+from greenroom.adapters.discord.events import EventReader, Gone
+from greenroom.adapters.discord.places import PLATFORM, Places
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import DiscordSettings
 from greenroom.errors import RetryLater
