@@ -301,7 +301,7 @@ def _filled_text(step: Step, filling: Filling, disclaimer: str) -> str | None:
     link = filling.scene.message.permalink
     if step.key in ("modmail", "message") and link and link not in text:
         text = f"{link}\n\n{text}"[: MAX_TEXT - len(tail)]
-    return text + tail
+    return text.rstrip("\n") + tail if tail else text
 
 
 def _filled_flair(flair: FlairTemplate, filling: Filling) -> Flair:

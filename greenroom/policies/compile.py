@@ -15,7 +15,7 @@ from greenroom.policies.base import Cost, Known, Policy, Rule, Step, Version
 from greenroom.policies.keys import parse_key
 from greenroom.policies.lint import lint
 from greenroom.policies.node import Node, WrongType
-from greenroom.policies.parts import GROUPS, TYPES
+from greenroom.policies.parts import COMMENT, GROUPS, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
 from greenroom.policies.standards import STANDARDS
@@ -31,6 +31,7 @@ _EXEMPTING: Final = REMOVALS | {ActionKind.REPORT, ActionKind.TIMEOUT, ActionKin
 _ONCE: Final = frozenset(
     {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
 )
+_NO_CHECKS: Final = (RULE_KEYS - {"standard"}) | COMMENT.actions | SUBMISSION.actions
 _SHORTHAND: Final = frozenset(GROUPS) - {"parent_submission"}
 T = TypeVar("T")
 
@@ -208,7 +209,7 @@ def _is_verb(step: Step) -> bool:
 def _described(base: Mapping[str, Node], groups: Mapping[str, Mapping[str, Node]]) -> str:
     """What a person calls a rule without a comment: its type and its first check."""
     kind = str(base["type"].value) if "type" in base else "any"
-    rest = [key for key in (*base, *groups) if key not in ("type", "priority", "standard")]
+    rest = [key for key in (*base, *groups) if key not in _NO_CHECKS]
     return f"{kind}, {rest[0]}" if rest else kind
 
 

@@ -148,13 +148,23 @@ def _lowered(
     if not isinstance(value, dict):
         return value
     result: dict[str, object] = {}
+    spelled: dict[str, str] = {}
     for key, item in value.items():
         written = "" if key is None else str(key)
         child = _lowered(item, (*path, written), doubles, document)
-        if written.lower() in result:
+        earlier = spelled.get(written.lower())
+        if earlier is not None:
             doubles.append((written, document.place((*path, written))))
+            if _position(document, (*path, earlier)) > _position(document, (*path, written)):
+                continue
+        spelled[written.lower()] = written
         result[written.lower()] = child
     return _merged(result)
+
+
+def _position(document: Document, path: KeyPath) -> tuple[int, int]:
+    place = document.place(path)
+    return (place.line, place.column)
 
 
 def _merged(value: dict[str, object]) -> dict[str, object]:
@@ -186,6 +196,8 @@ def _explained(error: ConfigError, piece: _Slice) -> ConfigError:
     lines = piece.text.split("\n")
     source = lines[at] if 0 <= at < len(lines) else ""
     hint = error.accepted or next((say for form, say in _HINTS if form.search(source)), None)
+    if "tab character" in error.message:
+        hint = "indent with spaces, not tabs"
     shift = piece.shift if at == 0 else 0
     column = None if error.column is None else error.column + shift
     return ConfigError(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from greenroom.message import Message, MessageKind
 from tests.policies.rules import comment, decided, faults, fires, link, policy, post, remarks
 
 ACT = "\naction: remove\n"
+
+
+def with_field(name: str, value: Any) -> Message:
+    return post(value) if name == "title" else post(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -81,9 +88,9 @@ def test_the_first_method_in_the_key_counts() -> None:
     ],
 )
 def test_each_field_has_its_default_method(rule: str, holds: object, fails: object) -> None:
-    name = rule.split(":")[0].split("+")[0].replace("_count", "_text")
-    assert fires(rule, post(**{name: holds}) if name != "title" else post(str(holds)))
-    assert not fires(rule, post(**{name: fails}) if name != "title" else post(str(fails)))
+    name = rule.split(":", maxsplit=1)[0].split("+", maxsplit=1)[0].replace("_count", "_text")
+    assert fires(rule, with_field(name, holds))
+    assert not fires(rule, with_field(name, fails))
 
 
 def test_url_includes_by_default() -> None:
@@ -156,17 +163,7 @@ def test_any_with_two_failing_versions_is_an_error() -> None:
     ],
 )
 def test_a_type_takes_its_own_kind(kind: str, hits: str) -> None:
-    kinds = [
-        name
-        for name in (
-            "comment",
-            "text submission",
-            "link submission",
-            "crosspost submission",
-            "poll submission",
-            "gallery submission",
-        )
-    ]
+    kinds = [kind.value for kind in MessageKind]
     for one in kinds:
         message = post("cat", kind=one, body="cat")
         expected = hits == "all" or hits == one or (hits == "posts" and one != "comment")
@@ -291,7 +288,7 @@ def test_a_link_without_a_text_has_no_length() -> None:
         ("discussion_type: null", {"discussion_type": "chat"}, False),
     ],
 )
-def test_facts_hold_only_when_known(rule: str, values: dict[str, object], holds: bool) -> None:
+def test_facts_hold_only_when_known(rule: str, values: dict[str, Any], holds: bool) -> None:
     assert fires(rule, post(**values)) is holds
 
 
