@@ -98,10 +98,10 @@ def as_text(decision: Decision, signals: Signals) -> str:
         if action.text
         for line in action.text.split("\n")
     ]
-    return "\n".join((*said, why(decision, signals)))
+    return "\n".join((*said, why(decision), *scores(signals)))
 
 
-def why(decision: Decision, signals: Signals) -> str:
+def why(decision: Decision) -> str:
     """What is done and the reasons for it, without what is said."""
     lines = [_done(action) for action in decision.actions] or ["does nothing"]
     for fired in decision.trace:
@@ -111,11 +111,16 @@ def why(decision: Decision, signals: Signals) -> str:
             matched = "" if hit.matched is None else f" matched {hit.matched!r}"
             lines.append(f"  {hit.check}{value}{matched}")
     lines += [f"note: {note}" for note in decision.notes]
-    worst = sorted(signals.scores.items(), key=lambda item: -item[1])[:4]
-    if worst:
-        shown = ", ".join(f"{name} {score:.3f}" for name, score in worst)
-        lines.append(f"scores: {shown}; intent {signals.intent}; model {signals.model}")
     return "\n".join(lines)
+
+
+def scores(signals: Signals) -> list[str]:
+    """The highest scores and what gave them, as one line; none if the model did not run."""
+    worst = sorted(signals.scores.items(), key=lambda item: -item[1])[:4]
+    if not worst:
+        return []
+    shown = ", ".join(f"{name} {score:.3f}" for name, score in worst)
+    return [f"scores: {shown}; intent {signals.intent}; model {signals.model}"]
 
 
 def _done(action: Action) -> str:

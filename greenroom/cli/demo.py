@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from greenroom.app import Company, House, gather, open_house
-from greenroom.cli.attempt import why
+from greenroom.cli.attempt import scores, why
 from greenroom.cli.console import out, set_up_logging
 from greenroom.cli.run import announce, until_stopped
+from greenroom.ledger import Decided
 from greenroom.message import Signals
 from greenroom.starter import demo_recording, lay_out
 
@@ -72,11 +73,14 @@ async def _tell(house: House) -> None:
 
 
 async def _tell_one(house: House, key: str) -> None:
-    for decided in await house.ledger.record.decisions(key):
-        signals = Signals(
-            scores=decided.signals["scores"],
-            intent=decided.signals["intent"],
-            model=decided.signals["model"],
-        )
-        told = why(decided.decision, signals).replace("\n", "\n    ")
-        out.print(f"  [{decided.decision.persona}] {told}", markup=False, soft_wrap=True)
+    told = await house.ledger.record.decisions(key)
+    for decided in told:
+        reasons = why(decided.decision).replace("\n", "\n    ")
+        out.print(f"  [{decided.decision.persona}] {reasons}", markup=False, soft_wrap=True)
+    for line in scores(_signals_of(told[-1])) if told else ():
+        out.print(f"  {line}\n", markup=False, soft_wrap=True)
+
+
+def _signals_of(decided: Decided) -> Signals:
+    kept = decided.signals
+    return Signals(scores=kept["scores"], intent=kept["intent"], model=kept["model"])
