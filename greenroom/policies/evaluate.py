@@ -22,7 +22,6 @@ from greenroom.message import (
     Severity,
     Signals,
 )
-from greenroom.policies.actions import fill
 from greenroom.policies.base import (
     Bound,
     Cost,
@@ -37,6 +36,7 @@ from greenroom.policies.base import (
     Version,
     Wants,
 )
+from greenroom.policies.orders import fill
 from greenroom.policies.placeholders import Filling
 from greenroom.policies.scene import Scene
 
@@ -56,7 +56,6 @@ def evaluate(
 
     Args:
         policies: One persona's policies, in its order.
-        message: What was written.
         signals: What triage and context found; empty where nothing asked for it.
         now: For ages.
         own_names: Accounts whose messages no rule looks at.
@@ -160,6 +159,8 @@ class _Run:
 
     def ask(self, rule: Rule) -> bool:
         """Ask one rule; true if it fired."""
+        if rule.is_once and rule.digest in self.ran:
+            return False  # the same text twice is the same rule
         version = _applicable(rule, self.scene)
         held = None if version is None else _held(version, self.scene)
         if version is None or held is None:

@@ -146,6 +146,7 @@ def _precedent(value: object) -> Precedent:
 
 
 def _message(fields: Fields, *, now: datetime, depth: int = 0) -> Message:
+    """Long, because a message has that many fields: one line each, and nothing else."""
     parent = fields.group("parent_submission") if depth == 0 else None
     author = fields.group("author", short="name")
     community = _community(fields, "subreddit") or _community(fields, "community")
@@ -278,5 +279,5 @@ def _standing(fields: Fields) -> Standing:
     return Standing(
         is_removed=fields.flag("is_removed", "removed"),
         is_approved=fields.flag("is_approved", "approved"),
-        is_spam_filtered=fields.flag("is_spam_filtered", "spam_filtered"),
+        is_spam_filtered=fields.flag("is_spam_filtered", "spam_filtered", "is_spam", "spam"),
     )

@@ -13,6 +13,9 @@ from greenroom.policies.evaluate import evaluate
 from greenroom.policies.incoming import NotAMessage, message_of, signals_of
 
 _ALWAYS: Final = ("action", "action_reason", "comment", "message", "modmail", "set_flair")
+AUTOMODERATOR: Final = ("AutoModerator",)
+"""On Reddit the rules are its own: it does not look at what it wrote itself."""
+
 _LISTS: Final = frozenset({"react", "label"})
 
 
@@ -41,7 +44,8 @@ def _try(policy: Policy, line: str, now: datetime, place: tuple[str, int]) -> di
         message, signals = message_of(values, now=now), signals_of(values)
     except NotAMessage as error:
         raise ConfigError(str(error), file=place[0], line=place[1]) from error
-    return as_json(evaluate((policy,), message, signals, now=now))
+    own_names = AUTOMODERATOR if message.platform == "reddit" else ()
+    return as_json(evaluate((policy,), message, signals, now=now, own_names=own_names))
 
 
 def _object(line: str, place: tuple[str, int]) -> dict[str, Any]:

@@ -128,6 +128,16 @@ def test_once_only_rules_run_once_per_item() -> None:
     assert fired(changed, CAT, ran=first.ran) == [0, 4]
 
 
+def test_the_same_rule_twice_comments_once() -> None:
+    assert fired(
+        rules("comment: x", "comment: x", "set_locked: true", "set_locked: true"), CAT
+    ) == [
+        0,
+        2,
+        3,
+    ]
+
+
 def test_several_policies_are_one_order() -> None:
     first = policy(rules("comment: a", "action: remove"), name="first")
     second = policy(rules("action: remove\npriority: 1", "comment: b\npriority: 1"), name="second")

@@ -139,6 +139,13 @@ def test_nothing_fired_is_a_line_too() -> None:
     assert (found[0]["action"], found[0]["comment"], found[0]["set_flair"]) == (None, None, None)
 
 
+def test_automoderator_s_own_posts_are_skipped() -> None:
+    (own,) = tried({"title": "a cat", "author": {"name": "AutoModerator"}})
+    assert (own["fired"], len(own["notes"])) == ([], 1)
+    (other,) = tried({"title": "a cat", "author": "AutoModerator", "platform": "discord"})
+    assert other["fired"]
+
+
 def test_parents_have_their_own_results() -> None:
     parent = {"title": "x", "flair_text": "Solved"}
     (found,) = tried({"body": "thanks", "parent_submission": parent})
