@@ -93,6 +93,11 @@ def _search_remarks(node: Node, section: Section) -> Iterator[ConfigError]:
                 f"a regex in `{node.key}` holds a control character",
                 accepted=r"single quotes: in double quotes YAML reads \b as a backspace",
             )
+    if any(value.endswith("\n") for value in values):
+        yield node.fault(
+            f"a value of `{node.key}` ends with a line break, which is searched as well",
+            accepted="the value on one line, or `|-` instead of `|`",
+        )
     if not is_regex and key.methods[:1] == ("includes",):
         yield from _short_words(node, values)
     yield from _lost_to_comment(node, section)

@@ -13,6 +13,7 @@ ACT = "\naction: report\n"
     ("rule", "says"),
     [
         ("title (includes): [cat, elephant]", "finds 'cat' inside longer words too"),
+        ("title: |\n    cats", "ends with a line break"),
         ("title: cats #dogs", "what follows # in `title` is a comment"),
         ('title (regex): "\\bcat"', "holds a control character"),
         ("title (includes, full-exact): elephant", "names several methods: `includes` counts"),
