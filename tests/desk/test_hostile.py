@@ -152,12 +152,12 @@ async def test_hostile_moderators_and_bots_stay_text(house: House, evil: str) ->
 
 
 @pytest.mark.parametrize("path", ["/ledger?about=", "/?judged=", "/?page=", "/ledger?before="])
-@pytest.mark.parametrize("evil", ["%22%3E%3Cscript%3E", "%00", "%ff%fe", "%ed%a0%80", "{{7*7}}"])
+@pytest.mark.parametrize("evil", ["%22%3E%3Cscript%3E", "%00", "%ff%fe", "%ed%a0%80", "{{1234567*7}}"])
 async def test_a_hostile_address_is_harmless(house: House, path: str, evil: str) -> None:
     await house.sign_in()
     page = await house.get(path + evil)
     assert "<script>" not in page
-    assert "49" not in page
+    assert "8641969" not in page
 
 
 @pytest.mark.parametrize("text", ["", "x" * 1_000_000, "<b>" * 300_000, "a\u202e" * 500_000])
