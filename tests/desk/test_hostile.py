@@ -152,7 +152,9 @@ async def test_hostile_moderators_and_bots_stay_text(house: House, evil: str) ->
 
 
 @pytest.mark.parametrize("path", ["/ledger?about=", "/?judged=", "/?page=", "/ledger?before="])
-@pytest.mark.parametrize("evil", ["%22%3E%3Cscript%3E", "%00", "%ff%fe", "%ed%a0%80", "{{1234567*7}}"])
+@pytest.mark.parametrize(
+    "evil", ["%22%3E%3Cscript%3E", "%00", "%ff%fe", "%ed%a0%80", "{{1234567*7}}"]
+)
 async def test_a_hostile_address_is_harmless(house: House, path: str, evil: str) -> None:
     await house.sign_in()
     page = await house.get(path + evil)
