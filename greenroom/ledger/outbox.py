@@ -53,8 +53,9 @@ class Effect:
 def order_key(bot: str, message: Message, action: Action, *, by: str, index: int = 0) -> str:
     """An idempotency key of 32 hex characters.
 
-    A comment, modmail, message or report goes out once per item, whatever its revision
-    (AutoModerator's rule); everything else once per revision.
+    A rule's comment, modmail, message or report goes out once per item, whatever its
+    revision and whatever is filled into it (AutoModerator's rule); everything else once
+    per revision.
     """
     is_once = action.kind in _ONCE_PER_ITEM
     parts = (
@@ -64,7 +65,7 @@ def order_key(bot: str, message: Message, action: Action, *, by: str, index: int
         by,
         action.kind,
         action.rule or "",
-        (action.text or "") if is_once else str(index),
+        (action.rule or action.text or "") if is_once else str(index),
     )
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 

@@ -197,3 +197,20 @@ async def test_the_cases_beside_one_follow_the_queue(ledger: Ledger) -> None:
     beside = [await ledger.cases.beside(case) for case in queue]
     assert beside == list(zip([None, *numbers], [*numbers[1:], None], strict=False))
     assert await ledger.cases.oldest_open() == NOON.isoformat()
+
+
+def test_a_rules_reply_goes_out_once_whatever_is_filled_in() -> None:
+    first = Action(ActionKind.REPLY, text="no cats", rule="pets#0")
+    edited = a_message("dogs", revision="2")
+    keys = {
+        order_key("b", a_message(), first, by="persona:w"),
+        order_key("b", edited, replace(first, text="no dogs"), by="persona:w"),
+    }
+    assert len(keys) == 1
+    assert order_key("b", edited, replace(first, rule="pets#1"), by="persona:w") not in keys
+
+
+def test_a_removal_is_ordered_anew_for_each_revision() -> None:
+    removal = Action(ActionKind.REMOVE, rule="pets#0")
+    edited = a_message("dogs", revision="2")
+    assert order_key("b", a_message(), removal, by="w") != order_key("b", edited, removal, by="w")
