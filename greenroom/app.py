@@ -42,6 +42,8 @@ from greenroom.triage.pool import EncoderPool
 
 log = logging.getLogger(__name__)
 
+_ALIKE = 0.3  # cosine below which a precedent says nothing to a person
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterEntry:
@@ -327,6 +329,10 @@ def _precedents(senses: Senses) -> Callable[[Message], Any]:
         reading = await senses.triage.read(text_of(message))
         assert reading.embedding is not None, "it was asked for"
         found = await senses.precedents.similar(reading.embedding, community=message.community.id)
-        return [precedent for precedent in found if precedent.message != message.key]
+        return [
+            precedent
+            for precedent in found
+            if precedent.message != message.key and precedent.score >= _ALIKE
+        ]
 
     return find

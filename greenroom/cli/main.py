@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -42,14 +43,17 @@ def version_or_help(
 
 def main() -> None:
     """Run the command line; errors of ours become a message and an exit code."""
+    code = 0
     try:
         app()
     except* KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
     except* BrokenPipeError:
-        sys.exit(0)
+        # Whoever read our output (`head`) has enough; the flush at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except* GreenroomError as group:
-        sys.exit(_report(list(_leaves(group))))
+        code = _report(list(_leaves(group)))
+    sys.exit(code)
 
 
 def _report(errors: list[GreenroomError]) -> int:
