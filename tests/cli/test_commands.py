@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from greenroom.cli.main import app
+from greenroom.errors import ConfigError
 from tests.cli.conftest import Greenroom
 
 COMMANDS = (
@@ -201,3 +203,15 @@ def test_desk_link_is_good_for_one_sign_in(greenroom: Greenroom, tmp_path: Path)
     ended = greenroom("desk", "link", "--config", tmp_path / "config.yaml", "--moderator", "sam")
     assert ended.code == 0
     assert re.match(r"http://127\.0\.0\.1:8080/sign-in\?token=\S{20,}", ended.out)
+
+
+def test_an_error_from_inside_a_task_group_ends_with_its_code(
+    greenroom: Greenroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        inner = ConfigError("the token is wrong", file="bots/b.yaml", line=3, column=1)
+        raise ExceptionGroup("loop", [ExceptionGroup("adapter", [inner])])
+
+    monkeypatch.setattr(sys.modules["greenroom.cli.main"], "app", fails)
+    ended = greenroom("run")
+    assert (ended.code, ended.err) == (2, "bots/b.yaml:3:1: the token is wrong\n")
