@@ -22,7 +22,7 @@ from greenroom.adapters.settings import (
     TerminalSettings,
 )
 from greenroom.config import Bot, Deployment, read
-from greenroom.context import EdgeStore, Knowledge, Precedents, ServerStore, VectorStore
+from greenroom.context import EdgeStore, Indexed, Knowledge, Precedents, ServerStore, VectorStore
 from greenroom.desk import RunningBot, make_desk, serve
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError, ConfigErrors
@@ -137,7 +137,8 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
             async def embed(text: str) -> Any:
                 return (await pool.read(text)).embedding
 
-            await knowledge.index(deployment.path(config.knowledge), embed)
+            indexed = await knowledge.index(deployment.path(config.knowledge), embed)
+            log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
         yield Senses(pool, knowledge, Precedents(store, model=pool.model))
 
 
@@ -241,6 +242,10 @@ def adapter_class(bot: Bot) -> Callable[..., Adapter]:
         ) from error
     found: Callable[..., Adapter] = getattr(module, entry.name)
     return found
+
+
+def _changes(indexed: Indexed) -> str:
+    return f"{indexed.embedded} embedded anew, {indexed.kept} kept, {indexed.deleted} deleted"
 
 
 def _triage(deployment: Deployment) -> EncoderPool:

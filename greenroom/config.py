@@ -59,7 +59,7 @@ class DeskSettings(Strict):
 class LoopSettings(Strict):
     """How much is in flight at once."""
 
-    workers: int = Field(default=16, ge=1)  # messages decided at the same time
+    workers: int = Field(default=32, ge=1)  # messages decided at the same time
     queue_size: int = Field(default=8, ge=1)  # messages that wait for each worker
     senders: int = Field(default=8, ge=1)  # actions performed at the same time
     send_deadline_s: float = Field(default=30.0, gt=0)

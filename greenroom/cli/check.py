@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,12 @@ def check(
         fault(f"warning: {warning}")
     if examples and not asyncio.run(_examples_hold(company)):
         raise typer.Exit(1)
-    counts = (
-        f"{len(company.deployment.bots)} bots, {len(company.performers)} personas, "
-        f"{len(company.policies)} policies"
+    counts = ", ".join(
+        (
+            _count(company.deployment.bots, "bot", "bots"),
+            _count(company.performers, "persona", "personas"),
+            _count(company.policies, "policy", "policies"),
+        )
     )
     out.print(f"{config}: fine ({counts})", markup=False)
 
@@ -46,3 +50,7 @@ async def _examples_hold(company: Company) -> bool:
     for failure in failures:
         fault(failure)
     return not failures
+
+
+def _count(found: Sized, one: str, many: str) -> str:
+    return f"{len(found)} {one if len(found) == 1 else many}"

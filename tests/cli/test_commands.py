@@ -40,7 +40,7 @@ def test_init_lays_out_a_deployment_that_checks(greenroom: Greenroom, tmp_path: 
     assert greenroom("init", folder).code == 0
     ended = greenroom("check", "--config", folder / "config.yaml")
     assert (ended.code, ended.err) == (0, "")
-    assert "1 bots, 2 personas, 3 policies" in ended.out
+    assert "1 bot, 2 personas, 3 policies" in ended.out
 
 
 def test_init_overwrites_nothing(greenroom: Greenroom, tmp_path: Path) -> None:
