@@ -21,6 +21,7 @@ KINDS = {
     "api/remove": ActionKind.REMOVE,
     "api/report": ActionKind.REPORT,
     "api/approve": ActionKind.APPROVE,
+    "api/del": ActionKind.RETRACT,
 }
 
 
