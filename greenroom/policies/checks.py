@@ -73,7 +73,7 @@ def search_check(
 ) -> SearchCheck:
     """Compile a search; its matcher is shared by the two versions of an ``any`` rule."""
     modifiers = _modifiers(node, key)
-    method = key.methods[0] if key.methods else _default_method(key)
+    method = key.methods[0] if key.methods else default_method(key)
     matcher = shared.get(node.path)
     if matcher is None:
         matcher = shared[node.path] = _matcher(node, method, modifiers, _values(node, key))
@@ -93,7 +93,8 @@ def read_key(node: Node) -> Key:
     return key
 
 
-def _default_method(key: Key) -> str:
+def default_method(key: Key) -> str:
+    """How a key is searched that names no method."""
     return "includes-word" if key.is_joined else DEFAULT_METHODS.get(key.fields[0], METHODS[0])
 
 

@@ -10,6 +10,7 @@ from greenroom.errors import ConfigError
 from greenroom.policies.actions import COMPANIONS, MAX_FLAIR, MAX_SUBJECT, MAX_TEXT
 from greenroom.policies.author import FLOORS
 from greenroom.policies.base import Known, Rule
+from greenroom.policies.checks import default_method
 from greenroom.policies.compare import number_comparison
 from greenroom.policies.keys import Key, parse_key
 from greenroom.policies.node import Node
@@ -97,6 +98,12 @@ def _search_remarks(node: Node, section: Section) -> Iterator[ConfigError]:
         yield node.fault(
             f"a value of `{node.key}` ends with a line break, which is searched as well",
             accepted="the value on one line, or `|-` instead of `|`",
+        )
+    method = key.methods[0] if key.methods else default_method(key)
+    if "" in values and method not in ("full-exact", "full-text"):
+        yield node.fault(
+            f"`{node.key}` looks for an empty text, which is found in any",
+            accepted="the text that is meant, or `(full-exact)` for a field that is empty",
         )
     if not is_regex and key.methods[:1] == ("includes",):
         yield from _short_words(node, values)

@@ -53,7 +53,8 @@ class Node:
         if self.value is None:
             raise self.fault(
                 f"`{self.key}` has no value",
-                accepted="a text; quote it if it starts with # (a comment to YAML) or is empty",
+                accepted="a text; quote it if it starts with # (a comment to YAML)"
+                " or !, or is empty",
             )
         raise self.fault(f"`{self.key}` must be one text, not {self._shown()}")
 

@@ -93,15 +93,29 @@ def _slices(text: str) -> list[_Slice]:
 
 
 def _parse(piece: _Slice, file: str) -> Document:
-    kept = re.sub(r"[ \t]+$", "", piece.text, flags=re.MULTILINE) if "\t" in piece.text else None
     try:
         document = parse(piece.text, file=file, first_line=piece.line, as_written=True)
-    except ConfigError:
-        if kept is None:
-            raise
-        # Tabs at the ends of lines are invisible, and mean nothing.
-        document = parse(kept, file=file, first_line=piece.line, as_written=True)
+    except ConfigError as error:
+        document = _tabless(piece, file, error)
     return _shifted(document, piece) if piece.shift else document
+
+
+def _tabless(piece: _Slice, file: str, error: ConfigError) -> Document:
+    """The section without the tabs that YAML refuses; if they are not the fault, what is."""
+    if "\t" not in piece.text:
+        raise error
+    try:
+        text = _without_tabs(piece.text)
+        return parse(text, file=file, first_line=piece.line, as_written=True)
+    except ConfigError:
+        raise error from None
+
+
+def _without_tabs(text: str) -> str:
+    """Tabs at the ends of lines mean nothing; one that indents is one space, so that all
+    places stay."""
+    ended = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"^\t+", lambda match: " " * len(match[0]), ended, flags=re.MULTILINE)
 
 
 def _shifted(document: Document, piece: _Slice) -> Document:

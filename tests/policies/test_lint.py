@@ -14,6 +14,8 @@ ACT = "\naction: report\n"
     [
         ("title (includes): [cat, elephant]", "finds 'cat' inside longer words too"),
         ("title: |\n    cats", "ends with a line break"),
+        ("title: ['', cat]", "looks for an empty text"),
+        ("title (starts-with): ''", "looks for an empty text"),
         ("title: cats #dogs", "what follows # in `title` is a comment"),
         ('title (regex): "\\bcat"', "holds a control character"),
         ("title (includes, full-exact): elephant", "names several methods: `includes` counts"),
@@ -45,6 +47,8 @@ def test_a_mistake_is_warned_of(rule: str, says: str) -> None:
         "~title: ['[a]', '[b]']",
         "title: [cat, dog]\n~title#2: [dog food]",
         "title: cat\nis_edited: true",
+        "flair_text: ''",
+        "title (full-text): ''",
         "author: {is_moderator: true}\nmoderators_exempt: false",
         "title: cat\ncomment: '{{match}} {{match-title}}'",
         "standard: video hosting sites",
