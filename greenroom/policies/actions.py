@@ -128,7 +128,7 @@ def _flair(node: Node) -> FlairTemplate:
     texts = node.texts()
     if len(texts) > 2:
         raise node.fault("`set_flair` lists a text and a CSS class, nothing more")
-    css = texts[1] if len(texts) == 2 else None
+    css = parse_template(texts[1]) if len(texts) == 2 else None
     return FlairTemplate("list", parse_template(texts[0]), css)
 
 
@@ -140,10 +140,11 @@ def _flair_group(node: Node) -> FlairTemplate:
         values[child.key] = child.text()
     if not values:
         raise node.fault("`set_flair` is empty", accepted=", ".join(_FLAIR_KEYS))
+    css = values.get("css_class")
     return FlairTemplate(
         "group",
         parse_template(values.get("text", "")),
-        values.get("css_class"),
+        None if css is None else parse_template(css),
         values.get("template_id"),
         tuple(values),
     )

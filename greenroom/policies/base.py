@@ -96,7 +96,7 @@ class FlairTemplate:
 
     shape: str
     text: Template
-    css_class: str | None = None
+    css_class: Template | None = None
     template_id: str | None = None
     keys: tuple[str, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from greenroom.message import Action, Flair
@@ -10,6 +11,9 @@ from greenroom.policies.base import FlairTemplate, Step
 from greenroom.policies.placeholders import Filling, Template
 
 MAX_REASON: Final = 1_000
+MAX_CSS: Final = 1_000
+_NO_CLASS: Final = re.compile(r"[^\w -]")
+"""What no CSS class holds; a member's words may have been filled in."""
 
 
 def fill(step: Step, filling: Filling, *, rule: str, disclaimer: str) -> tuple[Action, object]:
@@ -52,7 +56,8 @@ def _filled_text(step: Step, filling: Filling, disclaimer: str) -> str | None:
 def _filled_flair(flair: FlairTemplate, filling: Filling) -> Flair:
     text = flair.text.fill(filling, MAX_FLAIR)
     has_text = flair.shape != "group" or "text" in flair.keys
-    return Flair(text if has_text else None, flair.css_class, flair.template_id)
+    css = _filled(flair.css_class, filling, MAX_CSS)
+    return Flair(text if has_text else None, css and _NO_CLASS.sub("", css), flair.template_id)
 
 
 def _shown(step: Step, action: Action) -> object:
