@@ -155,6 +155,8 @@ def community_check(node: Node, part: str) -> Check:
 
 
 def _is_submitter(author: Author, scene: Scene) -> bool | None:
+    if scene.message.kind.is_submission:  # who wrote a post is its submitter
+        return True if author is scene.message.author else None
     parent = scene.message.parent
     if parent is None or not parent.author.id:
         return None
