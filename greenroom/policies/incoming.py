@@ -36,6 +36,10 @@ _FLAGS: Final = (
 )  # fmt: skip
 
 
+MAX_OPTIONS: Final = 1_000
+"""More options than any poll has."""
+
+
 class NotAMessage(ValueError):
     """A value that cannot be what its name says; the text names the key."""
 
@@ -145,12 +149,12 @@ def _precedent(value: object) -> Precedent:
     )
 
 
-def _message(fields: Fields, *, now: datetime, depth: int = 0) -> Message:
+def _message(fields: Fields, *, now: datetime, below: Community | None = None) -> Message:
     """Long, because a message has that many fields: one line each, and nothing else."""
-    parent = fields.group("parent_submission") if depth == 0 else None
+    parent = fields.group("parent_submission") if below is None else None
     author = fields.group("author", short="name")
     community = _community(fields, "subreddit") or _community(fields, "community")
-    community = community or Community("")
+    community = community or below or Community("")
     url = fields.text("url")
     flags = {name: fields.flag(name) for name in _FLAGS}
     return Message(
@@ -160,7 +164,7 @@ def _message(fields: Fields, *, now: datetime, depth: int = 0) -> Message:
         id=fields.text("id") or "",
         author=Author("", "") if author is None else _author(author, now=now),
         text=fields.text("body", "text") or "",
-        kind=_kind(fields, is_parent=depth > 0),
+        kind=_kind(fields, is_parent=below is not None),
         title=fields.text("title"),
         url=url,
         domain=fields.text("domain") or _host(url),
@@ -168,8 +172,8 @@ def _message(fields: Fields, *, now: datetime, depth: int = 0) -> Message:
         flair=_flair(fields),
         media=_media(fields),
         crosspost=_crosspost(fields, now=now),
-        parent=None if parent is None else _message(parent, now=now, depth=1),
-        poll_options=fields.texts("poll_option_text"),
+        parent=None if parent is None else _message(parent, now=now, below=community),
+        poll_options=_poll_options(fields),
         reports=fields.whole("reports"),
         discussion_type=fields.text("discussion_type"),
         standing=_standing(fields),
@@ -183,6 +187,10 @@ def _message(fields: Fields, *, now: datetime, depth: int = 0) -> Message:
 
 
 def _kind(fields: Fields, *, is_parent: bool) -> MessageKind:
+    if fields.flag("is_poll"):
+        return MessageKind.POLL_SUBMISSION
+    if fields.flag("is_gallery"):
+        return MessageKind.GALLERY_SUBMISSION
     word = fields.text("kind", "type")
     if word is None and not is_parent and fields.text("title") is None:
         return MessageKind.COMMENT
@@ -263,6 +271,14 @@ def _media(fields: Fields) -> Media | None:
     names = ("media_author", "media_author_url", "media_title", "media_description")
     values = [fields.text(name) for name in names]
     return Media(*values) if any(value is not None for value in values) else None
+
+
+def _poll_options(fields: Fields) -> tuple[str, ...] | None:
+    """The options; of a poll that only tells how many it has, as many without a text."""
+    options, count = fields.texts("poll_option_text"), fields.whole("poll_option_count")
+    if options is not None or count is None:
+        return options
+    return ("",) * max(0, min(count, MAX_OPTIONS))
 
 
 def _crosspost(fields: Fields, *, now: datetime) -> Crosspost | None:

@@ -8,11 +8,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from greenroom.errors import ConfigError
-from greenroom.policies.base import Evaluation, Filled, Policy
+from greenroom.policies.base import Evaluation, Filled, Policy, Situation
 from greenroom.policies.evaluate import evaluate
 from greenroom.policies.incoming import NotAMessage, message_of, signals_of
 
-_ALWAYS: Final = ("action", "action_reason", "comment", "message", "modmail", "set_flair")
+_ALWAYS: Final = (
+    "action", "action_reason",
+    "comment", "comment_locked", "comment_stickied",
+    "message", "message_subject", "modmail", "modmail_subject",
+    "set_flair", "set_sticky", "set_nsfw", "set_spoiler", "set_contest_mode",
+    "set_original_content", "set_locked", "set_suggested_sort", "set_post_crowd_control_level",
+)  # fmt: skip
+"""Keys of every line, ``null`` where no rule set them."""
+
+_LAST_WINS: Final = frozenset(
+    {"set_sticky", "set_nsfw", "set_spoiler", "set_contest_mode", "set_original_content"}
+    | {"set_locked", "set_post_crowd_control_level"}
+)
+"""States: every rule that fires acts, so what holds in the end is what the last one said."""
+
 AUTOMODERATOR: Final = ("AutoModerator",)
 """On Reddit the rules are its own: it does not look at what it wrote itself."""
 
@@ -45,7 +59,9 @@ def _try(policy: Policy, line: str, now: datetime, place: tuple[str, int]) -> di
     except NotAMessage as error:
         raise ConfigError(str(error), file=place[0], line=place[1]) from error
     own_names = AUTOMODERATOR if message.platform == "reddit" else ()
-    return as_json(evaluate((policy,), message, signals, now=now, own_names=own_names))
+    # The notice is the poster's: here one sees the rule's text as it is filled.
+    situation = Situation(now, own_names=own_names, disclaimer="")
+    return as_json(evaluate((policy,), message, signals, now=now, situation=situation))
 
 
 def _object(line: str, place: tuple[str, int]) -> dict[str, Any]:
@@ -65,27 +81,40 @@ def _object(line: str, place: tuple[str, int]) -> dict[str, Any]:
 
 
 def as_json(found: Evaluation) -> dict[str, Any]:
-    """An evaluation in AutoModerator's names; the first rule that sets a key has it."""
+    """An evaluation in AutoModerator's names.
+
+    A verb, a text or a flair is the first rule's that gave one, a state the last one's; what a
+    key has no room for stands under ``also``.
+    """
     shown: dict[str, Any] = {
         "fired": [{"rule": one.rule, "name": one.name} for one in found.fired],
         **dict.fromkeys(_ALWAYS),
     }
+    also: list[dict[str, object]] = []
     for filled in found.filled:
         group = shown if filled.part == "message" else shown.setdefault(filled.part, {})
-        _put(group, filled)
+        if not _put(group, filled):
+            also.append({"rule": _rule_of(filled), "on": filled.part, filled.key: filled.shown})
+    if also:
+        shown["also"] = also
     shown["severity"] = found.severity.value
     shown["explanations"] = list(found.explanations)
     shown["notes"] = list(found.notes)
     return shown
 
 
-def _put(group: dict[str, Any], filled: Filled) -> None:
+def _rule_of(filled: Filled) -> int:
+    return int((filled.action.rule or "#0").rpartition("#")[2])
+
+
+def _put(group: dict[str, Any], filled: Filled) -> bool:
+    """Set a key; false if an earlier rule has it."""
     if filled.key in _LISTS:
         group.setdefault(filled.key, []).append(filled.shown)
-        return
-    is_replacing = filled.key == "set_flair" and filled.action.overwrite
+        return True
+    is_replacing = filled.key in _LAST_WINS or filled.action.overwrite
     if group.get(filled.key) is not None and not is_replacing:
-        return
+        return False
     group[filled.key] = filled.shown
     action = filled.action
     if filled.key == "action":
@@ -94,3 +123,4 @@ def _put(group: dict[str, Any], filled: Filled) -> None:
         group[f"{filled.key}_subject"] = action.subject
     if filled.key == "comment":
         group["comment_locked"], group["comment_stickied"] = action.lock, action.sticky
+    return True
