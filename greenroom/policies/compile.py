@@ -128,6 +128,8 @@ class _RuleReader:
                 self.base[node.key] = node
                 continue
             group = self.groups.setdefault(name, {})
+            if node.key == name and node.value is None:
+                continue  # all that stood below it is commented out; lint tells
             if isinstance(node.value, dict) and node.key == name:
                 group.update({child.key: child for child in node.items()})
             elif name in _SHORTHAND and not isinstance(node.value, dict):

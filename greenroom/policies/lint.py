@@ -42,6 +42,7 @@ def lint(
 ) -> Iterator[ConfigError]:
     """All remarks about one rule that loads."""
     yield from _idle(section, rule)
+    yield from _empty_groups(section, groups)
     yield from _never(groups, rule)
     for node in (*base.values(), *(one for group in groups.values() for one in group.values())):
         yield from _search_remarks(node, section)
@@ -58,6 +59,16 @@ def _idle(section: Section, rule: Rule) -> Iterator[ConfigError]:
             "this rule does nothing",
             accepted="a rule needs a check (what must hold) and an action (what to do)",
         )
+
+
+def _empty_groups(section: Section, groups: Groups) -> Iterator[ConfigError]:
+    for name, keys in groups.items():
+        if not keys:
+            yield section.document.fault(
+                (name,),
+                f"`{name}` is empty and asks nothing",
+                accepted="its keys below it, further to the right",
+            )
 
 
 def _never(groups: Groups, rule: Rule) -> Iterator[ConfigError]:

@@ -162,7 +162,7 @@ def test_shorthand_means_the_name(short: str, name: str, holds: bool) -> None:
 def test_shorthand_with_a_group_where_none_fits_is_told() -> None:
     assert "must be a group of keys" in faults("parent_submission: x\naction: remove")[0]
     assert "must be a group of keys" in faults("~author: {name: x}\naction: remove")[0]
-    assert "has no value" in faults("author:\naction: remove")[0]
+    assert "has no value" in faults("~author:\naction: remove")[0]
 
 
 def test_the_submitter_is_known_from_the_parent() -> None:

@@ -15,6 +15,7 @@ ACT = "\naction: report\n"
         ("title (includes): [cat, elephant]", "finds 'cat' inside longer words too"),
         ("title: |\n    cats", "ends with a line break"),
         ("title: ['', cat]", "looks for an empty text"),
+        ("title: cat\nauthor:\n    # is_gold: true", "2:1: `author` is empty and asks nothing"),
         ("title (starts-with): ''", "looks for an empty text"),
         ("title: cats #dogs", "what follows # in `title` is a comment"),
         ('title (regex): "\\bcat"', "holds a control character"),
