@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from greenroom.adapters.base import Adapter
+from aiohttp.web import Application
+
+from greenroom.adapters.base import Adapter, Clock
 from greenroom.adapters.settings import (
     DiscordSettings,
     RedditSettings,
@@ -146,7 +148,7 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
 async def open_house(
     company: Company,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     port_tries: int = 1,
 ) -> AsyncIterator[House]:
     """Open everything that a deployment needs, and the desk; nothing connects yet.
@@ -168,37 +170,63 @@ async def open_house(
             for bot in deployment.bots.values()
         }
         senses = await stack.enter_async_context(open_senses(company))
-        sender = Sender(
+        address = await stack.enter_async_context(
+            serve(
+                _desk(company, ledger, staged, senses=senses, clock=clock),
+                host=config.desk.host,
+                port=config.desk.port,
+                port_tries=port_tries,
+            )
+        )
+        loop = _loop(company, ledger, staged, senses=senses, clock=clock)
+        yield House(company, ledger, senses, loop, staged, address)
+
+
+def _loop(
+    company: Company,
+    ledger: Ledger,
+    staged: Mapping[str, Adapter],
+    *,
+    senses: Senses,
+    clock: Clock,
+) -> Loop:
+    deployment, settings = company.deployment, company.deployment.config.loop
+    limits = {name: persona.limits for name, persona in deployment.personas.items()}
+    return Loop(
+        ledger,
+        {bot.name: _stage(bot, staged[bot.name], company) for bot in deployment.bots.values()},
+        senses=senses,
+        gate=Gate(senses.scores, limits),
+        sender=Sender(
             ledger,
             staged,
             clock=clock,
-            senders=config.loop.senders,
-            deadline_s=config.loop.send_deadline_s,
-            attempts=config.loop.send_attempts,
-        )
-        limits = {name: persona.limits for name, persona in deployment.personas.items()}
-        loop = Loop(
-            ledger,
-            {bot.name: _stage(bot, staged[bot.name], company) for bot in deployment.bots.values()},
-            senses=senses,
-            gate=Gate(senses.scores, limits),
-            sender=sender,
-            clock=clock,
-            workers=config.loop.workers,
-            queue_size=config.loop.queue_size,
-        )
-        desk = make_desk(
-            ledger,
-            bots=RunningBots(deployment.bots, staged),
-            precedents=_precedents(senses),
-            health=lambda: {name: adapter.health() for name, adapter in staged.items()},
-            clock=clock,
-            public_url=config.desk.public_url,
-        )
-        address = await stack.enter_async_context(
-            serve(desk, host=config.desk.host, port=config.desk.port, port_tries=port_tries)
-        )
-        yield House(company, ledger, senses, loop, staged, address)
+            senders=settings.senders,
+            deadline_s=settings.send_deadline_s,
+            attempts=settings.send_attempts,
+        ),
+        clock=clock,
+        workers=settings.workers,
+        queue_size=settings.queue_size,
+    )
+
+
+def _desk(
+    company: Company,
+    ledger: Ledger,
+    staged: Mapping[str, Adapter],
+    *,
+    senses: Senses,
+    clock: Clock,
+) -> Application:
+    return make_desk(
+        ledger,
+        bots=RunningBots(company.deployment.bots, staged),
+        precedents=_precedents(senses),
+        health=lambda: {name: adapter.health() for name, adapter in staged.items()},
+        clock=clock,
+        public_url=company.deployment.config.desk.public_url,
+    )
 
 
 def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None) -> Adapter:

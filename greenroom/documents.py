@@ -44,6 +44,21 @@ MAX_NODES = 200_000  # aliases expanded: a YAML bomb stops here
 MAX_DEPTH = 100
 
 _SECRET = re.compile("token|secret|password")  # values of such keys are never shown
+_PLAIN = {  # pydantic speaks of Python's types; whoever writes YAML does not
+    "tuple_type": "must be a list, such as [a, b]",
+    "list_type": "must be a list, such as [a, b]",
+    "dict_type": "must be a mapping of keys",
+    "model_type": "must be a mapping of keys",
+    "string_type": "must be a text",
+    "path_type": "must be a path",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -265,7 +280,7 @@ def _model_fault(document: Document, model: type[BaseModel], detail: ErrorDetail
     dotted = ".".join(str(part) for part in path)
     if detail["type"] == "missing":
         return document.fault(path[:-1], f"`{dotted}` is missing")
-    message = detail["msg"].removeprefix("Value error, ")
+    message = _PLAIN.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     given = detail["input"]
     is_quiet = isinstance(given, dict) or _SECRET.search(dotted)
     shown = "" if is_quiet else f", not {_shown(given)}"

@@ -73,7 +73,9 @@ def test_personas_are_cast_by_channel(folder: Path, channel: str, is_covered: bo
 
 def test_secrets_lie_beside_the_config(folder: Path) -> None:
     (folder / ".env").write_text("DISCORD_TOKEN=from-the-file\n")
-    read(folder / "config.yaml", adapters=SETTINGS, environment={})
+    deployment = read(folder / "config.yaml", adapters=SETTINGS, environment={})
+    token = deployment.bots["harbour"].settings.token  # type: ignore[attr-defined]
+    assert token.get_secret_value() == "from-the-file"
 
 
 def test_a_missing_secret_is_told(folder: Path) -> None:
@@ -82,7 +84,8 @@ def test_a_missing_secret_is_told(folder: Path) -> None:
 
 
 def test_a_check_can_do_without_secrets(folder: Path) -> None:
-    read(folder / "config.yaml", adapters=SETTINGS, environment={}, secrets=False)
+    deployment = read(folder / "config.yaml", adapters=SETTINGS, environment={}, secrets=False)
+    assert list(deployment.bots) == ["harbour"]
 
 
 def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:

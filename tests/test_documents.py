@@ -141,3 +141,16 @@ def test_a_document_read_as_written_keeps_words_as_words() -> None:
         "d": "",
         "e": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("inner: {names: a}", "`inner.names`: must be a list, such as [a, b], not 'a'"),
+        ("inner: 3", "`inner`: must be a mapping of keys, not 3"),
+        ("inner: {threshold: x}", "`inner.threshold`: must be a number, not 'x'"),
+    ],
+)
+def test_types_are_told_in_yamls_words(text: str, told: str) -> None:
+    (fault,) = faults(text)
+    assert told in fault

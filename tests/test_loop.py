@@ -253,7 +253,8 @@ async def test_without_qdrant_decisions_go_on(theatre: Theatre) -> None:
     theatre.performer.needs = Needs(scores=True, precedents=True)
     theatre.adapter.events = events("you are a stupid idiot")
     async with theatre.running() as changes:
-        await seen(changes, "case")
+        await seen(changes, "effect")
+    assert [order.action.kind for order in theatre.adapter.performed] == ["filter"]
 
 
 async def test_a_verdict_becomes_a_precedent(theatre: Theatre) -> None:
@@ -284,6 +285,7 @@ async def test_precedents_come_back_when_qdrant_was_emptied(
     async with theatre.running(), asyncio.timeout(20):
         while await theatre.senses.precedents.count() == 0:
             await asyncio.sleep(0.01)
+    assert await theatre.ledger.cases.unindexed() == []
 
 
 async def test_more_messages_than_queues_hold_are_all_decided(theatre: Theatre) -> None:

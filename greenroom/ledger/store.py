@@ -35,7 +35,7 @@ class Store:
 
     def __init__(self, path: Path, *, queue_size: int = 1024, is_owner: bool = True) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path)
         self._lock = _locked(path) if is_owner else None
         try:
             _prepare(path)
@@ -52,9 +52,13 @@ class Store:
         return await self._writer.submit(job)
 
     async def read(self, job: Job[T]) -> T:
-        """Run ``job`` on a read-only connection; it sees every committed write."""
+        """Run ``job`` on a read-only connection; it sees every committed write.
+
+        Raises:
+            ConfigError: The file is damaged.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, lambda: job(self._reader()))
+        return await loop.run_in_executor(self._readers, lambda: self._read(job))
 
     def close(self) -> None:
         """Finish the writes that wait, then close; blocks."""
@@ -63,6 +67,12 @@ class Store:
         for connection in self._connections:
             connection.close()
         self._unlock()
+
+    def _read(self, job: Job[T]) -> T:
+        try:
+            return job(self._reader())
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(self.path, error) from error
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -88,6 +98,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
 def _locked(path: Path) -> FileLock:
     lock = FileLock(f"{path}.lock")
     try:
@@ -98,6 +115,8 @@ def _locked(path: Path) -> FileLock:
             file=path,
             accepted="end that process first, or point ledger.path at another file",
         ) from error
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
     return lock
 
 
@@ -114,7 +133,17 @@ def _prepare(path: Path) -> None:
         connection.close()
 
 
+def _unwritable(path: Path, reason: str) -> ConfigError:
+    return ConfigError(
+        f"cannot be written: {reason}",
+        file=path,
+        accepted="make the file and its folder writable, or point ledger.path elsewhere",
+    )
+
+
 def _unreadable(path: Path, error: sqlite3.Error) -> ConfigError:
+    if "readonly" in str(error):
+        return _unwritable(path, str(error))
     return ConfigError(
         f"cannot be used as a ledger: {error}",
         file=path,
