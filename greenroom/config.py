@@ -83,7 +83,7 @@ class Config(Strict):
 class Placement(Strict):
     """Where a persona runs: channel names (``#help``), ids, or patterns (``*``)."""
 
-    channels: tuple[Text, ...] = Field(default=("*",), alias="in")
+    channels: tuple[Text, ...] = Field(default=("*",), alias="in", min_length=1)
 
     def covers(self, channel: Channel) -> bool:
         """True if messages in ``channel`` are this persona's business."""

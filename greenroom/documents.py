@@ -45,6 +45,7 @@ MAX_DEPTH = 100
 
 _SECRET = re.compile("token|secret|password")  # values of such keys are never shown
 _PLAIN = {  # pydantic speaks of Python's types; whoever writes YAML does not
+    "too_short": "must not be empty",
     "tuple_type": "must be a list, such as [a, b]",
     "list_type": "must be a list, such as [a, b]",
     "dict_type": "must be a mapping of keys",

@@ -52,7 +52,10 @@ def lay_out(target: Path, *, bots: Iterable[str]) -> Iterator[Path]:
             for path in sorted((source / folder).rglob("*"))
             if path.is_file()
         ]
-    pairs += [(source / "bots" / f"{bot}.yaml", target / "bots" / f"{bot}.yaml") for bot in bots]
+    for bot in bots:
+        pairs.append((source / "bots" / f"{bot}.yaml", target / "bots" / f"{bot}.yaml"))
+        if bot == "replay":
+            pairs.append((demo_recording(), target / "messages.jsonl"))
     try:
         for origin, copy in pairs:
             if not copy.exists():

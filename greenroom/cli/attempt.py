@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +37,7 @@ def attempt(
     if persona not in company.performers:
         accepted = suggest(persona, sorted(company.performers))
         raise ConfigError(f"there is no persona `{persona}`", accepted=accepted)
-    said = typer.get_text_stream("stdin").read() if text == "-" else text
+    said = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     decision, signals = asyncio.run(_rehearse(company, persona, said, platform, channel))
     if as_json:
         put_json(as_object(decision, signals))

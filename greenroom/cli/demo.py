@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +13,10 @@ from greenroom.app import Company, House, gather, open_house
 from greenroom.cli.attempt import scores, why
 from greenroom.cli.console import out, set_up_logging
 from greenroom.cli.run import announce, until_stopped
+from greenroom.errors import ConfigError
 from greenroom.ledger import Decided
 from greenroom.message import Signals
-from greenroom.starter import demo_recording, lay_out
+from greenroom.starter import lay_out
 
 EXAMPLE = "Example: greenroom demo --chat"
 
@@ -32,17 +32,16 @@ def demo(
 ) -> None:
     """Play recorded messages to two personas, with the desk open; Ctrl-C ends it."""
     company = prepare(data, chat=chat, port=port)
-    set_up_logging(level="INFO", file=data / "greenroom.log")
+    try:
+        set_up_logging(level="INFO", file=data / "greenroom.log")
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", file=data) from error
     asyncio.run(_demo(company, chat=chat))
 
 
 def prepare(data: Path, *, chat: bool, port: int) -> Company:
     """Lay the demo out as an ordinary deployment, once; later starts go on with it."""
-    data.mkdir(parents=True, exist_ok=True)
     list(lay_out(data, bots=["replay", "terminal"] if chat else ["replay"]))
-    recording = data / "messages.jsonl"
-    if not recording.exists():
-        shutil.copyfile(demo_recording(), recording)
     company = gather(data / "config.yaml")
     deployment = company.deployment
     desk = deployment.config.desk.model_copy(update={"port": port})

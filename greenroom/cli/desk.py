@@ -11,6 +11,7 @@ import typer
 from greenroom.app import gather
 from greenroom.cli.console import out
 from greenroom.desk import sign_in_address
+from greenroom.errors import ConfigError
 from greenroom.ledger import Ledger
 
 app = typer.Typer(help="The review queue.", no_args_is_help=True, rich_markup_mode=None)
@@ -31,6 +32,8 @@ def link(
     moderator: Annotated[str, typer.Option(help="Whose verdicts they will be.")] = "moderator",
 ) -> None:
     """Print a one-time sign-in link for a moderator; it is good for 15 minutes."""
+    if not moderator.strip():
+        raise ConfigError("--moderator is empty", accepted="a name: verdicts carry it")
     deployment = gather(config, secrets=False).deployment
     settings = deployment.config.desk
     base = settings.public_url or f"http://{settings.host}:{settings.port}"

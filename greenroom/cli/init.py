@@ -19,11 +19,15 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where to; made if it is missing.")],
     bot: Annotated[
         list[str] | None,
-        typer.Option(help="A bot to add: discord, slack, reddit, terminal or replay; repeatable."),
+        typer.Option(
+            help="A bot to add: discord, slack, reddit, terminal or replay; repeatable. "
+            "Without one, a new folder gets `terminal`: you, as a member."
+        ),
     ] = None,
 ) -> None:
     """Lay out config, personas, policies and knowledge to start from; overwrites nothing."""
-    bots = bot or ["terminal"]
+    has_bots = any((folder / "bots").glob("*.y*ml"))
+    bots = bot or ([] if has_bots else ["terminal"])
     known = starter_bots()
     for name in bots:
         if name not in known:

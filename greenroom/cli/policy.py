@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +15,11 @@ from greenroom.cli.console import fault, out, put_json
 from greenroom.errors import ConfigError
 from greenroom.policies import load_policy, try_lines
 from greenroom.triage import HEADS, INTENTS
+from greenroom.triage.encoder import Encoder
 
 app = typer.Typer(help="Rule files.", no_args_is_help=True, rich_markup_mode=None)
+
+_LOOKED_AT = {"author", "body", "title", "url"}
 
 EXAMPLE = "Example: greenroom policy try rules.yaml messages.jsonl --json"
 
@@ -32,18 +35,51 @@ def try_policy(
     messages: Annotated[Path, typer.Argument(help="JSON Lines; - reads standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Show what a rule file would do to each message, as if on Reddit; nothing is stored."""
+    """Show what a rule file would do to each message, as if on Reddit; nothing is stored.
+
+    Where rules ask for scores and a line brings none, the model reads its title and body.
+    """
     loaded = load_policy(rules, heads=HEADS, intents=INTENTS)
     for warning in loaded.warnings:
         fault(f"warning: {warning}")
     name = "stdin" if str(messages) == "-" else str(messages)
-    for number, tried in enumerate(
-        try_lines(loaded, _lines(messages), now=utc_now(), file=name), 1
-    ):
+    lines = _heard(_lines(messages), name)
+    if loaded.needs_scores:
+        lines = _scored(lines, Encoder())
+    for number, tried in enumerate(try_lines(loaded, lines, now=utc_now(), file=name), 1):
         if as_json:
             put_json(tried)
         else:
             out.print(_as_text(number, tried), markup=False, soft_wrap=True)
+
+
+def _scored(lines: Iterable[str], encoder: Encoder) -> Iterator[str]:
+    """The lines, those of messages without scores with what the model says of them."""
+    for line in lines:
+        value = _object(line)
+        if value is None or "scores" in value:
+            yield line
+            continue
+        parts = (value.get("title"), value.get("body"))
+        reading = encoder.read("\n".join(part for part in parts if isinstance(part, str)))
+        yield json.dumps({"intent": reading.intent, **value, "scores": dict(reading.scores)})
+
+
+def _heard(lines: Iterable[str], name: str) -> Iterator[str]:
+    """The lines; says so where one has nothing that a rule could look at."""
+    for number, line in enumerate(lines, start=1):
+        value = _object(line)
+        if value is not None and not _LOOKED_AT & set(value):
+            fault(f"warning: {name}:{number}: has none of {', '.join(sorted(_LOOKED_AT))}")
+        yield line
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None  # told with its place where it is read
+    return value if isinstance(value, dict) else None
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,16 @@ from greenroom.app import Company, House, gather, open_house
 from greenroom.cli.console import fault, out, set_up_logging
 from greenroom.desk import sign_in_address
 from greenroom.lint import warnings_of
+
+
+class LogLevel(StrEnum):
+    """Names of the logging library."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
 
 EXAMPLE = "Example: greenroom run --config my-community/config.yaml"
 
@@ -24,10 +35,12 @@ def run(
     moderator: Annotated[
         str, typer.Option(help="Whom the sign-in link that is printed is for.")
     ] = "moderator",
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[
+        LogLevel, typer.Option(case_sensitive=False, help="What is logged.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Run the bots and the desk until Ctrl-C."""
-    set_up_logging(level=log_level.upper())
+    set_up_logging(level=log_level)
     company = gather(config)
     for warning in warnings_of(company):
         fault(f"warning: {warning}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE
+from greenroom.message import ActionKind
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -39,8 +40,14 @@ class Expectation(Strict):
     """What an example expects of the persona."""
 
     cites: str | None = None
-    actions: tuple[str, ...] | None = None
-    contains: str | None = None
+    actions: tuple[ActionKind, ...] | None = None  # exactly these, in any order
+    contains: str | None = None  # in what it says
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> Expectation:
+        if self.cites is None and self.actions is None and self.contains is None:
+            raise ValueError("expects nothing; give cites, actions or contains")
+        return self
 
 
 class Example(Strict):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.cli.main import app
+from greenroom.cli.commands import app
 from greenroom.errors import ConfigError
 from tests.cli.conftest import Greenroom
 
@@ -189,6 +189,32 @@ def test_policy_try_says_what_rules_would_do(greenroom: Greenroom, tmp_path: Pat
     assert second["fired"] == []
 
 
+def test_policy_try_reads_scores_where_rules_ask_for_them(
+    greenroom: Greenroom, tmp_path: Path
+) -> None:
+    rules, messages = tmp_path / "rules.yaml", tmp_path / "messages.jsonl"
+    rules.write_text('triage: {insult: "> 0.5"}\naction: filter\n')
+    messages.write_text(
+        '{"body": "you stupid idiot"}\n{"body": "lovely"}\n'
+        '{"body": "you stupid idiot", "scores": {"insult": 0.1}}\n{"text": "you idiot"}\n'
+    )
+    ended = greenroom("policy", "try", rules, messages, "--json")
+    fired = [bool(json.loads(line)["fired"]) for line in ended.out.splitlines()]
+    assert fired == [True, False, False, False]
+    assert "messages.jsonl:4: has none of author, body, title, url" in ended.err
+
+
+def test_init_adds_no_bot_to_a_folder_that_has_one(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path, "--bot", "discord")
+    greenroom("init", tmp_path)
+    assert [path.name for path in (tmp_path / "bots").iterdir()] == ["discord.yaml"]
+
+
+def test_init_with_a_replay_brings_its_recording(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path, "--bot", "replay")
+    assert (tmp_path / "messages.jsonl").exists()
+
+
 def test_policy_try_tells_a_mistake_in_the_rules(greenroom: Greenroom, tmp_path: Path) -> None:
     rules, messages = tmp_path / "rules.yaml", tmp_path / "messages.jsonl"
     rules.write_text("bdoy: cats\naction: remove\n")
@@ -212,6 +238,6 @@ def test_an_error_from_inside_a_task_group_ends_with_its_code(
         inner = ConfigError("the token is wrong", file="bots/b.yaml", line=3, column=1)
         raise ExceptionGroup("loop", [ExceptionGroup("adapter", [inner])])
 
-    monkeypatch.setattr(sys.modules["greenroom.cli.main"], "app", fails)
+    monkeypatch.setattr(sys.modules["greenroom.cli.commands"], "app", fails)
     ended = greenroom("run")
     assert (ended.code, ended.err) == (2, "bots/b.yaml:3:1: the token is wrong\n")
