@@ -1,10 +1,8 @@
-"""The composition root: the only module that names concrete classes and wires them."""
+"""The composition root: opens what a deployment needs, and wires it. See also ``company``."""
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,71 +13,22 @@ from typing import Any
 from aiohttp.web import Application
 
 from greenroom.adapters.base import Adapter, Clock
-from greenroom.adapters.settings import (
-    DiscordSettings,
-    RedditSettings,
-    ReplaySettings,
-    Settings,
-    SlackSettings,
-    TerminalSettings,
-)
-from greenroom.config import Bot, Deployment, read
+from greenroom.company import Company, make_adapter
+from greenroom.config import Bot, Deployment
 from greenroom.context import EdgeStore, Indexed, Knowledge, Precedents, ServerStore, VectorStore
 from greenroom.desk import RunningBot, make_desk, serve
-from greenroom.documents import suggest
-from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.ledger import Ledger
 from greenroom.loop import Loop, Stage
 from greenroom.message import Message, Precedent
-from greenroom.personas.assistant import AssistantPersona
 from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
-from greenroom.personas.moderator import ModeratorPersona
-from greenroom.personas.schema import Persona
-from greenroom.policies import Policy, load_policy
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
-from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.pool import EncoderPool
 
 log = logging.getLogger(__name__)
 
 _ALIKE = 0.3  # cosine below which a precedent says nothing to a person
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterEntry:
-    """Where an adapter is, so that its library is imported only when it is used."""
-
-    settings: type[Settings]
-    module: str
-    name: str
-    extra: str | None = None
-
-
-ADAPTERS: Mapping[str, AdapterEntry] = {
-    "discord": AdapterEntry(
-        DiscordSettings, "greenroom.adapters.discord", "DiscordAdapter", "discord"
-    ),
-    "slack": AdapterEntry(SlackSettings, "greenroom.adapters.slack", "SlackAdapter", "slack"),
-    "reddit": AdapterEntry(RedditSettings, "greenroom.adapters.reddit", "RedditAdapter", "reddit"),
-    "replay": AdapterEntry(ReplaySettings, "greenroom.adapters.replay", "ReplayAdapter"),
-    "terminal": AdapterEntry(TerminalSettings, "greenroom.adapters.terminal", "TerminalAdapter"),
-}
-
-PERSONAS: Mapping[str, Callable[[str, Persona, Sequence[Policy]], Performer]] = {
-    "moderator": ModeratorPersona,
-    "assistant": AssistantPersona,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """Everything that files say, read and checked: who could go on stage."""
-
-    deployment: Deployment
-    policies: Mapping[str, Policy]
-    performers: Mapping[str, Performer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +46,6 @@ class House:
 def utc_now() -> datetime:
     """The time now, in UTC."""
     return datetime.now(UTC)
-
-
-def gather(file: Path, *, secrets: bool = True) -> Company:
-    """Read and check everything that a deployment's files say.
-
-    Raises:
-        ConfigErrors: All faults found, each with its place.
-    """
-    settings = {name: entry.settings for name, entry in ADAPTERS.items()}
-    deployment = read(file, adapters=settings, environment=os.environ, secrets=secrets)
-    faults: list[ConfigError] = []
-    policies = _policies(deployment, faults)
-    performers: dict[str, Performer] = {}
-    for name, persona in deployment.personas.items():
-        faults.extend(_unknown_names(deployment, name, persona))
-        chosen = [policies[policy] for policy in persona.policies if policy in policies]
-        performers[name] = PERSONAS[persona.kind](name, persona, chosen)
-    if faults:
-        raise ConfigErrors(faults)
-    return Company(deployment, policies, performers)
 
 
 @asynccontextmanager
@@ -229,49 +158,6 @@ def _desk(
     )
 
 
-def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None) -> Adapter:
-    """The adapter of one bot; nothing connects yet.
-
-    Args:
-        bot: What its file says.
-        deployment: Where paths in it start from.
-        since: When its newest event came, for platforms that must be asked what was missed.
-
-    Raises:
-        ConfigError: Its library is not installed.
-    """
-    kind = adapter_class(bot)
-    settings = bot.settings
-    if isinstance(settings, ReplaySettings):
-        settings = settings.model_copy(update={"file": deployment.path(settings.file)})
-    more: dict[str, Any] = {}
-    if bot.adapter in ("discord", "slack"):
-        more["desk_channel"] = bot.desk_channel
-    if bot.adapter == "reddit":
-        more["since"] = since
-    adapter: Adapter = kind(bot.name, settings, **more)
-    return adapter
-
-
-def adapter_class(bot: Bot) -> Callable[..., Adapter]:
-    """Import the bot's adapter with its library.
-
-    Raises:
-        ConfigError: The library is not installed; the message says how to install it.
-    """
-    entry = ADAPTERS[bot.adapter]
-    try:
-        module = importlib.import_module(entry.module)
-    except ImportError as error:
-        raise bot.document.fault(
-            ("adapter",),
-            f"adapter {bot.adapter} needs a library that is not installed ({error.name})",
-            accepted=f"pip install 'greenroom[{entry.extra}]'",
-        ) from error
-    found: Callable[..., Adapter] = getattr(module, entry.name)
-    return found
-
-
 def _changes(indexed: Indexed) -> str:
     return f"{indexed.embedded} embedded anew, {indexed.kept} kept, {indexed.deleted} deleted"
 
@@ -291,40 +177,6 @@ async def _store(deployment: Deployment, context: Path | None) -> VectorStore:
     if settings.url is not None and context is None:
         return ServerStore(settings.url, api_key=settings.api_key)
     return EdgeStore(context or deployment.path(settings.path))
-
-
-def _policies(deployment: Deployment, faults: list[ConfigError]) -> dict[str, Policy]:
-    folder = deployment.path(deployment.config.policies)
-    policies: dict[str, Policy] = {}
-    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
-        try:
-            policies[path.stem] = load_policy(path, heads=HEADS, intents=INTENTS)
-        except ConfigErrors as errors:
-            faults.extend(errors.faults)
-        except ConfigError as error:
-            faults.append(error)
-    return policies
-
-
-def _unknown_names(deployment: Deployment, name: str, persona: Persona) -> list[ConfigError]:
-    document = deployment.persona_documents[name]
-    known = [path.stem for path in deployment.path(deployment.config.policies).glob("*.y*ml")]
-    faults = [
-        document.fault(
-            ("policies", index),
-            f"there is no policy `{policy}`",
-            accepted=suggest(policy, sorted(known)),
-        )
-        for index, policy in enumerate(persona.policies)
-        if policy not in known
-    ]
-    folder = deployment.path(deployment.config.knowledge)
-    faults += [
-        document.fault(("knowledge", index), f"there is no knowledge `{source}` in {folder.name}/")
-        for index, source in enumerate(persona.knowledge)
-        if not (folder / source).exists()
-    ]
-    return faults
 
 
 def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:

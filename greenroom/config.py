@@ -130,6 +130,13 @@ class Deployment:
     bots: Mapping[str, Bot] = field(default_factory=dict)
     personas: Mapping[str, Persona] = field(default_factory=dict)
     persona_documents: Mapping[str, Document] = field(default_factory=dict)
+    document: Document = field(default_factory=lambda: Document(None, "config.yaml"))
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All that was read, for warnings."""
+        bots = (bot.document for bot in self.bots.values())
+        return (self.document, *bots, *self.persona_documents.values())
 
     def path(self, relative: Path) -> Path:
         """A path from ``config.yaml``, made absolute."""
@@ -156,7 +163,8 @@ def read(
     folder = file.resolve().parent
     values = {**_dotenv(folder / ".env"), **environment}
     fill = (lambda document: interpolate(document, values)) if secrets else (lambda d: d)
-    config = validate(fill(load(file)), Config)
+    document = load(file)
+    config = validate(fill(document), Config)
     faults: list[ConfigError] = []
     documents: dict[str, Document] = {}
 
@@ -170,7 +178,7 @@ def read(
         faults.extend(_unknown_personas(bot, personas, known=set(documents)))
     if faults:
         raise ConfigErrors(faults)
-    return Deployment(folder, config, bots, personas, documents)
+    return Deployment(folder, config, bots, personas, documents, document)
 
 
 def _each(folder: Path, reader: Callable[[Path], T], faults: list[ConfigError]) -> dict[str, T]:

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.app import Company, make_adapter
+from greenroom.company import Company, make_adapter
 from greenroom.config import Bot
+from greenroom.documents import Document
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind
 
+_ADD_A_BOT = "greenroom init . --bot discord (or slack, or reddit)"
 _OURS = frozenset({ActionKind.ESCALATE})
 
 
 def warnings_of(company: Company) -> Iterator[ConfigError]:
     """Warnings of policies, then what a bot's platform cannot do of what its personas ask."""
+    deployment = company.deployment
+    if not deployment.bots:
+        folder = deployment.path(deployment.config.bots)
+        yield ConfigError("has no bots: nothing will come in", file=folder, accepted=_ADD_A_BOT)
+    for document in deployment.documents:
+        yield from _duplicates(document)
+    for name, persona in deployment.personas.items():
+        if not persona.policies:
+            document = deployment.persona_documents[name]
+            yield document.fault((), f"{name} has no policies: it will do nothing but hand over")
     for policy in company.policies.values():
         yield from policy.warnings
     for bot in company.deployment.bots.values():
         yield from _impossible(company, bot)
+
+
+def _duplicates(document: Document) -> Iterator[ConfigError]:
+    for key, place in document.duplicates:
+        yield ConfigError(
+            f"`{key}` stands twice: the last one counts",
+            file=document.file,
+            line=place.line,
+            column=place.column,
+        )
 
 
 def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:

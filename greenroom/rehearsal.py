@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from greenroom.app import Company, utc_now
+from greenroom.app import utc_now
+from greenroom.company import Company
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals
 from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from greenroom.app import ADAPTERS
+from greenroom.company import ADAPTERS
 from greenroom.config import Config, Deployment, read
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import Channel

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from greenroom.app import Company, gather, open_senses
+from greenroom.app import open_senses
 from greenroom.cli.console import out, put_json
+from greenroom.company import Company, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import Action, Decision, Signals

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from greenroom.app import Company, gather, open_senses
+from greenroom.app import open_senses
 from greenroom.cli.console import fault, out
+from greenroom.company import Company, gather, preflight
 from greenroom.lint import warnings_of
 from greenroom.rehearsal import failed_examples
 
@@ -29,6 +30,7 @@ def check(
 ) -> None:
     """Check config, bots, personas and policies; say what is wrong and what to mind."""
     company = gather(config, secrets=secrets)
+    preflight(company)
     for warning in warnings_of(company):
         fault(f"warning: {warning}")
     if examples and not asyncio.run(_examples_hold(company)):
@@ -40,7 +42,9 @@ def check(
             _count(company.policies, "policy", "policies"),
         )
     )
-    out.print(f"{config}: fine ({counts})", markup=False)
+    ran = sum(len(persona.examples) for persona in company.deployment.personas.values())
+    held = f"; {_count(range(ran), 'example holds', 'examples hold')}" if examples else ""
+    out.print(f"{config}: fine ({counts}){held}", markup=False)
 
 
 async def _examples_hold(company: Company) -> bool:

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from greenroom.app import Company, House, gather, open_house
+from greenroom.app import House, open_house
 from greenroom.cli.attempt import scores, why
 from greenroom.cli.console import out, set_up_logging
 from greenroom.cli.run import announce, until_stopped
+from greenroom.company import Company, gather
 from greenroom.errors import ConfigError
 from greenroom.ledger import Decided
 from greenroom.message import Signals

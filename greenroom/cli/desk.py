@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from greenroom.app import gather
 from greenroom.cli.console import out
+from greenroom.company import gather
 from greenroom.desk import sign_in_address
 from greenroom.errors import ConfigError
 from greenroom.ledger import Ledger

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from greenroom.app import Company, House, gather, open_house
+from greenroom.app import House, open_house
 from greenroom.cli.console import fault, out, set_up_logging
+from greenroom.company import Company, gather
 from greenroom.desk import sign_in_address
 from greenroom.lint import warnings_of
 

@@ -114,6 +114,42 @@ def test_check_runs_the_examples(greenroom: Greenroom, tmp_path: Path) -> None:
     assert "expected a reply that cites rules.md" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("config.yaml", "desk: {port: 8080, port: 8081}\n", "`port` stands twice"),
+        ("personas/quiet.yaml", "kind: assistant\nname: Q\noperator: T\ndisclosure: D\n",
+         "quiet has no policies"),
+    ],
+)  # fmt: skip
+def test_check_warns_of_what_may_surprise(
+    greenroom: Greenroom, tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    greenroom("init", tmp_path)
+    (tmp_path / file).write_text(text)
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 0
+    assert told in ended.err
+
+
+def test_check_warns_where_no_bot_is(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    (tmp_path / "bots" / "terminal.yaml").unlink()
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert "has no bots: nothing will come in" in ended.err
+
+
+def test_check_opens_what_a_start_would_open(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path, "--bot", "replay")
+    (tmp_path / "messages.jsonl").write_text("{")
+    (tmp_path / "config.yaml").write_text("triage: {model: nowhere}\n")
+    (tmp_path / "knowledge" / "odd.md").write_bytes(b"\xff")
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 2
+    for told in ("messages.jsonl:1:1: is not JSON", "odd.md:1:1: is not UTF-8", "nowhere"):
+        assert told in ended.err
+
+
 def test_run_needs_a_config(greenroom: Greenroom, tmp_path: Path) -> None:
     ended = greenroom("run", "--config", tmp_path / "none.yaml")
     assert ended.code == 2
