@@ -1,0 +1,31 @@
+"""docs/personas.md names every key that a persona or a bot may have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from greenroom.config import BotFrame
+from greenroom.personas.schema import Expectation, Limits, Persona, Replies
+
+TEXT = (Path(__file__).parents[2] / "docs" / "personas.md").read_text()
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    return [prefix + (info.alias or name) for name, info in model.model_fields.items()]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [*keys(Persona), *keys(Replies, "replies."), *keys(Limits, "limits."), *keys(BotFrame)],
+)
+def test_every_key_has_its_row(key: str) -> None:
+    whole = {"replies", "limits"}  # their keys have the rows
+    assert key in whole or f"| `{key}` |" in TEXT
+
+
+@pytest.mark.parametrize("key", keys(Expectation))
+def test_every_expectation_is_told(key: str) -> None:
+    assert f"`{key}`" in TEXT
