@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from greenroom.app import open_senses
-from greenroom.cli.console import out, put_json
+from greenroom.cli.console import opening, out, put_json
 from greenroom.company import Company, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
@@ -133,7 +133,7 @@ async def _rehearse(
     company: Company, persona: str, text: str, platform: str, channel: str
 ) -> tuple[Decision, Signals]:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
-        async with open_senses(company, context=Path(folder)) as senses:
+        async with opening(open_senses(company, context=Path(folder))) as senses:
             rehearsal = Rehearsal(company, senses)
             return await rehearsal.say(text, persona=persona, platform=platform, channel=channel)
 

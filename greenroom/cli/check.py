@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from greenroom.app import open_senses
-from greenroom.cli.console import fault, out
+from greenroom.cli.console import fault, opening, out
 from greenroom.company import Company, gather, preflight
 from greenroom.lint import warnings_of
 from greenroom.rehearsal import failed_examples
@@ -49,7 +49,7 @@ def check(
 
 async def _examples_hold(company: Company) -> bool:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
-        async with open_senses(company, context=Path(folder)) as senses:
+        async with opening(open_senses(company, context=Path(folder))) as senses:
             failures = await failed_examples(company, senses)
     for failure in failures:
         fault(failure)

@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
+T = TypeVar("T")
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+@asynccontextmanager
+async def opening(what: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """``what``, with a sign of life while it opens: the first start embeds the knowledge."""
+    async with AsyncExitStack() as stack:
+        with err.status("opening: model, knowledge, ledger"):
+            opened = await stack.enter_async_context(what)
+        yield opened
 
 
 def put_json(value: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from greenroom.app import House, open_house
 from greenroom.cli.attempt import scores, why
-from greenroom.cli.console import out, set_up_logging
+from greenroom.cli.console import opening, out, set_up_logging
 from greenroom.cli.run import announce, until_stopped
 from greenroom.company import Company, gather
 from greenroom.errors import ConfigError
@@ -52,7 +52,7 @@ def prepare(data: Path, *, chat: bool, port: int) -> Company:
 
 
 async def _demo(company: Company, *, chat: bool) -> None:
-    async with open_house(company, port_tries=20) as house:
+    async with opening(open_house(company, port_tries=20)) as house:
         await announce(house, "demo")
         out.print("Cases arrive as the recording plays. Ctrl-C ends it.\n", markup=False)
         async with asyncio.TaskGroup() as group:

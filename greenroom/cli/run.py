@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from greenroom.app import House, open_house
-from greenroom.cli.console import fault, out, set_up_logging
+from greenroom.cli.console import fault, opening, out, set_up_logging
 from greenroom.company import Company, gather
 from greenroom.desk import sign_in_address
 from greenroom.lint import warnings_of
@@ -49,7 +49,7 @@ def run(
 
 
 async def _run(company: Company, moderator: str) -> None:
-    async with open_house(company) as house:
+    async with opening(open_house(company)) as house:
         await announce(house, moderator)
         await until_stopped(house)
 

@@ -53,14 +53,20 @@ async def _score(objects: Iterator[dict[str, Any]], *, embed: bool, provider: st
         flying: deque[tuple[dict[str, Any], asyncio.Task[Reading]]] = deque()
         with _progress() as progress:
             task = progress.add_task("texts", total=None)
-            for value in objects:
-                flying.append((value, group.create_task(pool.read(value["text"], embed=embed))))
-                if len(flying) >= _AHEAD:
-                    await _print_next(flying, embed=embed)
-                    progress.advance(task)
+            bad_line: ConfigError | None = None
+            try:
+                for value in objects:
+                    flying.append((value, group.create_task(pool.read(value["text"], embed=embed))))
+                    if len(flying) >= _AHEAD:
+                        await _print_next(flying, embed=embed)
+                        progress.advance(task)
+            except ConfigError as error:
+                bad_line = error  # what came before it is printed first
             while flying:
                 await _print_next(flying, embed=embed)
                 progress.advance(task)
+            if bad_line is not None:
+                raise bad_line
 
 
 async def _print_next(

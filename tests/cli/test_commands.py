@@ -205,6 +205,7 @@ def test_triage_tells_a_bad_line(greenroom: Greenroom, tmp_path: Path, line: str
     ended = greenroom("triage", "--jsonl", path)
     assert ended.code == 2
     assert "in.jsonl:2:1:" in ended.err
+    assert [json.loads(line)["text"] for line in ended.out.splitlines()] == ["fine"]
 
 
 def test_policy_try_says_what_rules_would_do(greenroom: Greenroom, tmp_path: Path) -> None:
