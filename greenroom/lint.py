@@ -50,10 +50,11 @@ def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
         for policy_name in company.deployment.personas[name].policies:
             policy = company.policies[policy_name]
             for kind in sorted(policy.actions_used - able - _OURS):
+                lines = [str(rule.line) for rule in policy.rules if kind in rule.actions_used]
                 yield bot.document.fault(
                     ("personas", name),
-                    f"{bot.adapter} cannot do `{kind}`, which policy {policy_name} asks for:"
-                    " it will be held back and become a case",
+                    f"{bot.adapter} cannot do `{kind}`, which policy {policy_name} asks for"
+                    f" (line {', '.join(lines)}): it will be held back and become a case",
                 )
 
 
