@@ -132,7 +132,7 @@ def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None
     kind = adapter_class(bot)
     settings = bot.settings
     if isinstance(settings, ReplaySettings):
-        settings = settings.model_copy(update={"file": deployment.path(settings.file)})
+        settings = settings.model_copy(update={"file": _recording(bot, deployment, settings)})
     more: dict[str, Any] = {}
     if bot.adapter in ("discord", "slack"):
         more["desk_channel"] = bot.desk_channel
@@ -140,6 +140,17 @@ def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None
         more["since"] = since
     adapter: Adapter = kind(bot.name, settings, **more)
     return adapter
+
+
+def _recording(bot: Bot, deployment: Deployment, settings: ReplaySettings) -> Path:
+    path = deployment.path(settings.file)
+    if not path.exists():
+        raise bot.document.fault(
+            ("file",),
+            f"there is no recording `{settings.file}` in {deployment.folder}",
+            accepted="`greenroom init . --bot replay` lays one out",
+        )
+    return path
 
 
 def adapter_class(bot: Bot) -> Callable[..., Adapter]:

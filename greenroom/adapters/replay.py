@@ -122,8 +122,10 @@ def read_lines(path: Path) -> Iterator[Line]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=path) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8", file=path) from error
     for number, raw in enumerate(text.split("\n"), start=1):
         if raw.strip():
             yield Line(number, _parse(path, number, raw))
