@@ -24,10 +24,10 @@ _AHEAD = 64  # texts read ahead of the one that is printed next
 
 
 def triage(
-    file: Annotated[Path | None, typer.Argument(help="JSON Lines; - or none: stdin.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="The texts; - or none: stdin.")] = None,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="JSON Lines in and out (the only form so far).")
-    ] = True,
+        bool, typer.Option("--jsonl", help="The lines are JSON objects with `text`, not texts.")
+    ] = False,
     embed: Annotated[
         bool, typer.Option("--embed", help="Add the embedding (384 numbers).")
     ] = False,

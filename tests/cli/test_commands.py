@@ -191,6 +191,15 @@ def test_triage_scores_lines_in_order(greenroom: Greenroom, tmp_path: Path) -> N
     assert "embedding" not in scored[0]
 
 
+def test_triage_takes_plain_lines_too(greenroom: Greenroom, tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"you stupid idiot\r\n\xff odd\n")
+    ended = greenroom("triage", path)
+    first, second = (json.loads(line) for line in ended.out.splitlines())
+    assert (first["text"], second["text"]) == ("you stupid idiot", "\ufffd odd")
+    assert first["scores"]["insult"] > 0.8
+
+
 def test_triage_embeds_on_request(greenroom: Greenroom, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"text": "hello"}\n\n{"text": "\\ud800 odd"}\n')
