@@ -24,7 +24,7 @@ from greenroom.adapters.settings import (
     TerminalSettings,
 )
 from greenroom.config import Bot, Deployment, read
-from greenroom.documents import read_text, suggest
+from greenroom.documents import Document, read_text, suggest
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.personas.assistant import AssistantPersona
 from greenroom.personas.base import Performer
@@ -78,16 +78,19 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
         ConfigErrors: All faults found, each with its place.
     """
     settings = {name: entry.settings for name, entry in ADAPTERS.items()}
-    deployment = read(file, adapters=settings, environment=os.environ, secrets=secrets)
     faults: list[ConfigError] = []
+    deployment = read(
+        file, adapters=settings, environment=os.environ, secrets=secrets, faults=faults
+    )
     policies = _policies(deployment, faults)
-    performers: dict[str, Performer] = {}
-    for name, persona in deployment.personas.items():
-        faults.extend(_unknown_names(deployment, name, persona))
-        chosen = [policies[policy] for policy in persona.policies if policy in policies]
-        performers[name] = PERSONAS[persona.kind](name, persona, chosen)
+    for document in deployment.persona_documents.values():
+        faults.extend(_unknown_names(deployment, document))
     if faults:
         raise ConfigErrors(faults)
+    performers = {
+        name: PERSONAS[persona.kind](name, persona, [policies[one] for one in persona.policies])
+        for name, persona in deployment.personas.items()
+    }
     return Company(deployment, policies, performers)
 
 
@@ -185,29 +188,34 @@ def _policies(deployment: Deployment, faults: list[ConfigError]) -> dict[str, Po
     return policies
 
 
-def _unknown_names(deployment: Deployment, name: str, persona: Persona) -> list[ConfigError]:
-    document = deployment.persona_documents[name]
-    known = [path.stem for path in deployment.path(deployment.config.policies).glob("*.y*ml")]
+def _unknown_names(deployment: Deployment, document: Document) -> list[ConfigError]:
+    """What a persona's file names and is not there, even if the file has other faults."""
+    policies = deployment.path(deployment.config.policies)
+    known = sorted(path.stem for path in policies.glob("*.y*ml"))
     faults = [
         document.fault(
-            ("policies", index),
-            f"there is no policy `{policy}`",
-            accepted=suggest(policy, sorted(known)),
+            ("policies", index), f"there is no policy `{one}`", accepted=suggest(one, known)
         )
-        for index, policy in enumerate(persona.policies)
-        if policy not in known
+        for index, one in _texts(document, "policies")
+        if one not in known
     ]
     folder = deployment.path(deployment.config.knowledge)
     faults += [
         document.fault(
             ("knowledge", index),
-            f"there is no knowledge `{source}` in {folder.name}/",
-            accepted=suggest(source, _sources(folder)),
+            f"there is no knowledge `{one}` in {folder.name}/",
+            accepted=suggest(one, _sources(folder)),
         )
-        for index, source in enumerate(persona.knowledge)
-        if not (folder / source).exists()
+        for index, one in _texts(document, "knowledge")
+        if not (folder / one).exists()
     ]
     return faults
+
+
+def _texts(document: Document, key: str) -> list[tuple[int, str]]:
+    value = document.value.get(key) if isinstance(document.value, dict) else None
+    items = value if isinstance(value, list) else []
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, str)]
 
 
 def _sources(folder: Path) -> list[str]:

@@ -147,7 +147,12 @@ SettingsByAdapter = Mapping[str, type[Settings]]
 
 
 def read(
-    file: Path, *, adapters: SettingsByAdapter, environment: Mapping[str, str], secrets: bool = True
+    file: Path,
+    *,
+    adapters: SettingsByAdapter,
+    environment: Mapping[str, str],
+    secrets: bool = True,
+    faults: list[ConfigError] | None = None,
 ) -> Deployment:
     """Read ``config.yaml`` and the folders it names.
 
@@ -156,6 +161,8 @@ def read(
         adapters: The settings model of each adapter.
         environment: Where ``${NAME}`` is looked up, after ``.env`` beside the file.
         secrets: False leaves ``${NAME}`` as it is, for a check without secrets.
+        faults: Where faults of bots and personas are put, by a caller that looks for more
+            of them; without it they are raised.
 
     Raises:
         ConfigErrors: All faults found.
@@ -165,19 +172,19 @@ def read(
     fill = (lambda document: interpolate(document, values)) if secrets else (lambda d: d)
     document = load(file)
     config = validate(fill(document), Config)
-    faults: list[ConfigError] = []
+    found: list[ConfigError] = [] if faults is None else faults
     documents: dict[str, Document] = {}
 
     def persona(path: Path) -> Persona:
         documents[path.stem] = load(path)
         return validate(documents[path.stem], Persona)
 
-    personas = _each(folder / config.personas, persona, faults)
-    bots = _each(folder / config.bots, lambda path: _bot(path, adapters, fill), faults)
+    personas = _each(folder / config.personas, persona, found)
+    bots = _each(folder / config.bots, lambda path: _bot(path, adapters, fill), found)
     for bot in bots.values():
-        faults.extend(_unknown_personas(bot, personas, known=set(documents)))
-    if faults:
-        raise ConfigErrors(faults)
+        found.extend(_unknown_personas(bot, personas, known=set(documents)))
+    if found and faults is None:
+        raise ConfigErrors(found)
     return Deployment(folder, config, bots, personas, documents, document)
 
 

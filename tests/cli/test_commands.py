@@ -69,6 +69,20 @@ def test_check_tells_a_mistake_with_its_place(greenroom: Greenroom, tmp_path: Pa
     assert "did you mean `knowledge`?" in ended.err
 
 
+def test_check_tells_all_mistakes_of_all_files_at_once(
+    greenroom: Greenroom, tmp_path: Path
+) -> None:
+    greenroom("init", tmp_path)
+    guide, rules = tmp_path / "personas" / "guide.yaml", tmp_path / "policies" / "help.yaml"
+    guide.write_text(guide.read_text().replace("[help]", "[halp]") + "limts: {}\n")
+    rules.write_text("bdoy: x\naction: remove\n")
+    (tmp_path / "bots" / "terminal.yaml").write_text("adapter: terminl\n")
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert ended.code == 2
+    for told in ("`limts`", "no policy `halp`", "help.yaml:1:1:", "adapter `terminl`"):
+        assert told in ended.err
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
