@@ -14,6 +14,7 @@ import socket
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -43,6 +44,15 @@ body (includes): "please look"
 action: escalate
 action_reason: somebody asked
 """
+
+
+@dataclass
+class Run:
+    """The process that runs now, and how to start the next one."""
+
+    config: Path
+    log: Path
+    process: asyncio.subprocess.Process
 
 
 def lay_out(folder: Path, server: SlackServer, port: int) -> Path:
@@ -92,6 +102,18 @@ async def deliver(port: int, number: int) -> None:
     raise AssertionError(f"message {number} was never acknowledged")
 
 
+async def kill_and_start_again(
+    run: Run, server: SlackServer, port: int, chance: random.Random
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliver_all(port))
+        for _ in range(KILLS):
+            await until_posts_grow(server, by=chance.randint(1, 12))
+            run.process.send_signal(signal.SIGKILL)
+            await run.process.wait()
+            run.process = await start(run.config, run.log)
+
+
 async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     chance = random.Random(7)
     async with slack_server() as server:
@@ -99,18 +121,17 @@ async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path) -
         port = free_port()
         config, log = lay_out(tmp_path, server, port), tmp_path / "run.log"
         post_all(server)
-        process = await start(config, log)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(deliver_all(port))
-            for _ in range(KILLS):
-                await until_posts_grow(server, by=chance.randint(1, 12))
-                process.send_signal(signal.SIGKILL)
-                await process.wait()
-                process = await start(config, log)
-        await until(lambda: len(server.called("chat.postMessage")) >= MESSAGES // 2)
-        await asyncio.sleep(1.0)  # anything doubled would follow now
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0, log.read_text()
+        run = Run(config, log, await start(config, log))
+        try:
+            await kill_and_start_again(run, server, port, chance)
+            await until(lambda: len(server.called("chat.postMessage")) >= MESSAGES // 2)
+            await asyncio.sleep(1.0)  # anything doubled would follow now
+            run.process.send_signal(signal.SIGTERM)
+            assert await run.process.wait() == 0, log.read_text()
+        finally:
+            if run.process.returncode is None:
+                run.process.kill()
+                await run.process.wait()
         assert_once_each(server)
     await assert_ledger_is_whole(tmp_path / "ledger.db")
 
