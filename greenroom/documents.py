@@ -281,6 +281,12 @@ def _model_fault(document: Document, model: type[BaseModel], detail: ErrorDetail
     dotted = ".".join(str(part) for part in path)
     if detail["type"] == "missing":
         return document.fault(path[:-1], f"`{dotted}` is missing")
+    if detail["type"] in ("literal_error", "enum"):
+        values = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
+        given = str(detail["input"])
+        return document.fault(
+            path, f"`{dotted}`: unknown value {_shown(given)}", accepted=suggest(given, values)
+        )
     message = _PLAIN.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     given = detail["input"]
     is_quiet = isinstance(given, dict) or _SECRET.search(dotted)

@@ -69,6 +69,17 @@ def test_check_tells_a_mistake_with_its_place(greenroom: Greenroom, tmp_path: Pa
     assert "did you mean `knowledge`?" in ended.err
 
 
+def test_check_tells_what_a_value_may_be(greenroom: Greenroom, tmp_path: Path) -> None:
+    greenroom("init", tmp_path)
+    guide = tmp_path / "personas" / "guide.yaml"
+    text = guide.read_text().replace("kind: assistant", "kind: asistant")
+    guide.write_text(text + "  - {says: hi, expect: {actions: [replyy]}}\n")
+    ended = greenroom("check", "--config", tmp_path / "config.yaml")
+    assert "guide.yaml:2:1: `kind`: unknown value 'asistant'" in ended.err
+    assert "did you mean `assistant`? accepted: assistant, moderator" in ended.err
+    assert "unknown value 'replyy'\n  did you mean `reply`?" in ended.err
+
+
 def test_check_tells_all_mistakes_of_all_files_at_once(
     greenroom: Greenroom, tmp_path: Path
 ) -> None:
