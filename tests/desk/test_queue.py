@@ -70,8 +70,7 @@ async def test_the_queue_has_pages(house: House) -> None:
 async def test_a_strange_page_number_is_harmless(house: House, page: str) -> None:
     await house.sign_in()
     case = await house.arrive()
-    told = "This page is empty" if page.startswith("9") else f'href="/cases/{case}"'
-    assert told in await house.get(f"/?page={page}")
+    assert f'href="/cases/{case}"' in await house.get(f"/?page={page}")
 
 
 async def test_closed_and_withdrawn_cases_have_their_tabs(house: House) -> None:
