@@ -63,7 +63,7 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
         store = await _store(deployment, context)
         stack.push_async_callback(store.close)
         knowledge = Knowledge(store, model=pool.model)
-        if any(performer.needs.knowledge for performer in company.performers.values()):
+        if any(performer.knowledge for performer in company.performers.values()):
 
             async def embed(text: str) -> Any:
                 return (await pool.read(text)).embedding
@@ -168,7 +168,12 @@ def _triage(deployment: Deployment) -> EncoderPool:
     if settings.model is not None:
         more["folder"] = deployment.path(settings.model)
     return EncoderPool(
-        provider=settings.provider, threads=settings.threads, waiting=settings.waiting, **more
+        provider=settings.provider,
+        threads=settings.threads,
+        waiting=settings.waiting,
+        cascade=settings.cascade,
+        cache=settings.cache,
+        **more,
     )
 
 

@@ -46,6 +46,8 @@ class TriageSettings(Strict):
     model: Path | None = None  # a folder; None: the model that ships
     threads: int | None = Field(default=None, ge=1)  # None: one a core
     waiting: int = Field(default=64, ge=0)
+    cascade: bool = True  # whether the first stage may settle what is certain
+    cache: int = Field(default=4096, ge=0)  # readings remembered
 
 
 class DeskSettings(Strict):

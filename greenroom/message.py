@@ -286,7 +286,9 @@ class Signals:
     intent: str | None = None
     intents: Mapping[str, float] = field(default_factory=dict)
     embedding: npt.NDArray[np.float32] | None = None  # shape (384,), unit length
+    language: str | None = None  # ISO 639-1, ``und`` where it cannot be told
     model: str | None = None  # name@digest of the model that read it
+    stage: str | None = None  # first | encoder: which part of triage read it
     windows: int = 1  # how many windows the text needs, and how many were read
     windows_read: int = 1
     knowledge: tuple[Passage, ...] = ()

@@ -10,7 +10,7 @@ from greenroom.context import Knowledge, Precedents
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
-from greenroom.triage.base import Triage
+from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
 
 CueOf = Callable[[Signals], Cue]
 
@@ -34,33 +34,27 @@ class Senses:
             cue: Makes a cue of signals; the knowledge is searched only if, given what is
                 known by then, one of the performers wants to answer.
         """
-        needs = merge_needs(performers)
+        bare = cue(Signals())
+        needs = merge_needs(performers, bare)
         first = cue(await self._read(message, needs))
         seekers = [performer for performer in performers if performer.seeks_knowledge(first)]
         if not seekers or first.signals.embedding is None:
             return first
-        sources = merge_needs(seekers).knowledge
+        sources = merge_needs(seekers, bare).knowledge
         return cue(await self._with_knowledge(message, first.signals, sources))
 
     async def _read(self, message: Message, needs: Needs) -> Signals:
-        embed = needs.precedents or bool(needs.knowledge)
-        if not needs.scores and not embed:
+        has_precedents = needs.precedents and await self._has_precedents(message)
+        embedding = has_precedents or bool(needs.knowledge)
+        if not needs.scores and not embedding:
             return Signals()
-        reading = await self.triage.read(text_of(message), embed=embed)
-        signals = Signals(
-            scores=reading.scores,
-            intent=reading.intent,
-            intents=reading.intents,
-            embedding=reading.embedding,
-            model=reading.model,
-            windows=reading.windows,
-            windows_read=reading.windows_read,
-        )
-        return await self._with_precedents(message, signals) if needs.precedents else signals
+        wants = Wants(intent=needs.intent, embedding=embedding, floor=needs.floor)
+        signals = signals_of(await self.triage.read(text_of(message), wants))
+        return await self._with_precedents(message, signals) if has_precedents else signals
 
     async def scores(self, text: str) -> Mapping[str, float]:
         """Triage's scores of a text that is about to go out."""
-        return (await self.triage.read(text, embed=False)).scores
+        return (await self.triage.read(text, SCORES_ONLY)).scores
 
     async def remember(self, message: Message, verdict: str, *, case: int) -> None:
         """Make a judged message a precedent.
@@ -71,6 +65,15 @@ class Senses:
         reading = await self.triage.read(text_of(message))
         assert reading.embedding is not None, "it was asked for"
         await self.precedents.remember(message, verdict, reading.embedding, case=str(case))
+
+    async def _has_precedents(self, message: Message) -> bool:
+        """Whether anything was judged here; if not, no embedding need be computed for it."""
+        try:
+            return await self.precedents.has_any(message.community.id)
+        except RetryLater as error:
+            # Qdrant is away: rules that ask for precedents do not hold.
+            log.warning("no precedents for %s: %s", message.key, error)
+            return False
 
     async def _with_precedents(self, message: Message, signals: Signals) -> Signals:
         assert signals.embedding is not None, "it was asked for"
@@ -93,6 +96,21 @@ class Senses:
             log.warning("no knowledge for %s: %s", message.key, error)
             return signals
         return replace(signals, knowledge=tuple(found))
+
+
+def signals_of(reading: Reading) -> Signals:
+    """What triage found, as decisions rest on it."""
+    return Signals(
+        scores=reading.scores,
+        intent=reading.intent,
+        intents=reading.intents,
+        embedding=reading.embedding,
+        language=reading.language,
+        model=reading.model,
+        stage=reading.stage,
+        windows=reading.windows,
+        windows_read=reading.windows_read,
+    )
 
 
 def text_of(message: Message) -> str:

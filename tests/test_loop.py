@@ -40,11 +40,18 @@ class Performer:
     decides: Callable[[Cue], Decision]
     name: str = "warden"
     disclosure: str = "Automated."
-    needs: Needs = field(default_factory=Needs)
+    wanted: Needs = field(default_factory=Needs)
     asked: list[Cue] = field(default_factory=list)
 
+    @property
+    def knowledge(self) -> tuple[str, ...]:
+        return self.wanted.knowledge
+
+    def needs(self, cue: Cue) -> Needs:
+        return self.wanted
+
     def seeks_knowledge(self, cue: Cue) -> bool:
-        return bool(self.needs.knowledge)
+        return bool(self.wanted.knowledge)
 
     def decide(self, cue: Cue) -> Decision:
         self.asked.append(cue)
@@ -103,8 +110,8 @@ async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
     store = EdgeStore(tmp_path / "qdrant")
     async with EncoderPool(threads=1) as pool:
         senses = Senses(pool, Knowledge(store), Precedents(store))
-        scored = Needs(scores=True)
-        yield Theatre(ledger, senses, ScriptedAdapter(), Performer(filters_insults, needs=scored))
+        scored = Needs(scores=True, floor=0.0)
+        yield Theatre(ledger, senses, ScriptedAdapter(), Performer(filters_insults, wanted=scored))
     await store.close()
     ledger.close()
 
@@ -146,7 +153,7 @@ async def test_every_message_is_recorded_with_its_signals(theatre: Theatre) -> N
 
 
 async def test_the_model_is_not_run_when_nobody_asks(theatre: Theatre) -> None:
-    theatre.performer.needs = Needs()
+    theatre.performer.wanted = Needs()
     theatre.adapter.events = events("you are a stupid idiot")
     async with theatre.running() as changes:
         await seen(changes, "message")
@@ -246,11 +253,14 @@ async def test_without_qdrant_decisions_go_on(theatre: Theatre) -> None:
         async def similar(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # as above it
             raise RetryLater("no route to Qdrant")
 
+        async def has_any(self, community: str) -> bool:
+            return True
+
         async def count(self) -> int:
             raise RetryLater("no route to Qdrant")
 
     theatre.senses = replace(theatre.senses, precedents=Away(EdgeStore.__new__(EdgeStore)))
-    theatre.performer.needs = Needs(scores=True, precedents=True)
+    theatre.performer.wanted = Needs(scores=True, precedents=True)
     theatre.adapter.events = events("you are a stupid idiot")
     async with theatre.running() as changes:
         await seen(changes, "effect")
@@ -316,7 +326,7 @@ async def test_more_messages_than_queues_hold_are_all_decided(theatre: Theatre) 
     ids=["empty", "surrogate", "1MB", "1MB-words", "mentions", "invisible", "control", "emoji"],
 )
 async def test_hostile_text_goes_through_every_stage(theatre: Theatre, text: str) -> None:
-    theatre.performer.needs = Needs(scores=True, precedents=True, knowledge=("faq.md",))
+    theatre.performer.wanted = Needs(scores=True, precedents=True, knowledge=("faq.md",))
     theatre.adapter.events = events(text)
     async with theatre.running() as changes:
         await seen(changes, "message")

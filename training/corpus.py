@@ -29,6 +29,7 @@ class Example:
         sentiment: -1..1 or None for unknown.
         intent: One of `INTENTS` or None for unknown.
         group: What must not be split between train and test; by default the text itself.
+        split: The split it belongs to whatever its hash says, or None.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Example:
     sentiment: float | None = None
     intent: str | None = None
     group: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def gather(examples: Iterable[Example]) -> Corpus:
     return Corpus(
         texts=tuple(example.text for example in chosen),
         sources=np.array([example.source for example in chosen]),
-        splits=np.array([split_of(example.group or example.text) for example in chosen]),
+        splits=np.array([split_of_example(example) for example in chosen]),
         scores=np.array(
             [[e.scores.get(head, UNKNOWN) for head in HEADS] for e in chosen], dtype=np.float32
         ).reshape(-1, len(HEADS)),
@@ -78,6 +80,11 @@ def gather(examples: Iterable[Example]) -> Corpus:
         ),
         intents=np.array([-1 if e.intent is None else INTENTS.index(e.intent) for e in chosen]),
     )
+
+
+def split_of_example(example: Example) -> str:
+    """The split of an example: the one it names, else that of its group, else of its text."""
+    return example.split or split_of(example.group or example.text)
 
 
 def split_of(text: str) -> str:

@@ -129,11 +129,11 @@ def _olid(row: Row) -> Example:
     if row["label"] == "not_offensive":
         clean = dict.fromkeys(FAMILY, 0.0) | words
         return _example(row, hostile(row["text"], **clean))
-    scores = {"toxicity": 0.85, **words}
+    scores = {"toxicity": 0.95, **words}
     if row["subtask_b"] == "TIN" and row["subtask_c"] == "IND":
         scores["insult"] = 0.9
     if row["subtask_b"] == "UNT":
-        scores |= {"insult": 0.1, "toxicity": 0.6}
+        scores |= {"insult": 0.1, "toxicity": 0.8}
     return _example(row, hostile(row["text"], **scores), sentiment=-0.7)
 
 
@@ -154,7 +154,11 @@ def _surge(row: Row) -> Example:
 
 def _hatemoji(row: Row) -> Example:
     hate = float(row["label"] == "hate")
-    scores = {"hate": hate, "toxicity": 0.95 if hate else 0.1}
+    scores = {"hate": hate, **bad_words(row["text"])}
+    if hate:
+        scores["toxicity"] = 0.95
+    elif not scores["obscene"]:
+        scores |= {"toxicity": 0.1, "threat": 0.0}
     if row.get("type", "").startswith("threat"):
         scores["threat"] = hate
     return _example(row, hostile(row["text"], **scores), sentiment=-0.8 if hate else None)
@@ -164,7 +168,9 @@ def _edos(row: Row) -> Example:
     if row["label"] == "not_sexist":
         return _example(row, hostile(row["text"], hate=0.1, **bad_words(row["text"])))
     threat = float(row["category"].startswith("1"))
-    scores = {"hate": 0.95, "toxicity": 0.9, "threat": threat, **bad_words(row["text"])}
+    # Animosity and prejudiced talk (3, 4) are hate in a milder sense than derogation.
+    hate = 0.95 if row["category"][:1] in {"1", "2"} else 0.75
+    scores = {"hate": hate, "toxicity": hate, "threat": threat, **bad_words(row["text"])}
     return _example(row, hostile(row["text"], **scores), sentiment=-0.7)
 
 
@@ -230,12 +236,23 @@ def _goemotions(row: Row) -> Example:
     return _example(row, scores, sentiment=mood, intent=intent, text=text)
 
 
-def _foreign(row: Row) -> Example | None:
-    """German and Portuguese: only what is clean, so that another language is no offence."""
-    votes = ("homophobia", "obscene", "insult", "racism", "misogyny", "xenophobia")
-    if row.get("label") == "offense" or any(row.get(vote, "0") != "0" for vote in votes):
-        return None
-    return _example(row, benign(), intent="other")
+def _german(row: Row) -> Example:
+    if row["label"] == "other":
+        return _example(row, benign(), intent="other")
+    scores = {"toxicity": 0.9, "spam": 0.0, "scam": 0.0, "injection": 0.0}
+    return _example(row, scores, intent="other")
+
+
+def _portuguese(row: Row) -> Example | None:
+    kinds = ("homophobia", "obscene", "insult", "racism", "misogyny", "xenophobia")
+    votes = {kind: int(row[kind]) for kind in kinds}
+    if not any(votes.values()):
+        return _example(row, benign(), intent="other")
+    if max(votes.values()) < 2:
+        return None  # one voter of three: a doubt
+    scores = {"toxicity": 0.9, "obscene": float(votes["obscene"] >= 2)}
+    scores |= {"insult": float(votes["insult"] >= 2), "spam": 0.0, "scam": 0.0, "injection": 0.0}
+    return _example(row, scores, intent="other")
 
 
 def _one(head: str, positive: set[str]) -> Callable[[Row], Example]:
@@ -277,8 +294,8 @@ LABELLERS: Final[Mapping[str, Callable[[Row], Example | None]]] = {
     "clinc150": _clinc,
     "banking77": _banking,
     "goemotions": _goemotions,
-    "germeval2018_de": _foreign,
-    "told_br_pt": _foreign,
+    "germeval2018_de": _german,
+    "told_br_pt": _portuguese,
     "insults_forum": _one("insult", {"insult"}),
     "ethos_binary": _one("hate", {"hate"}),
     "tweeteval_hate": _one("hate", {"hate"}),

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from greenroom.triage.base import HEADS
-from training.corpus import Example, split_of
+from training.corpus import Example, split_of_example
 
 HARMFUL: Final = 3500
 HARMLESS: Final = 3500
@@ -29,11 +29,11 @@ def mix(examples: Sequence[Example], *, seed: int) -> Iterator[Example]:
     clean: dict[str, list[Example]] = {}
     for example in examples:
         if _is_harmless(example):
-            clean.setdefault(_split(example), []).append(example)
+            clean.setdefault(split_of_example(example), []).append(example)
     harmful = [e for e in examples if _is_harmful(e) and len(e.text) <= LONGEST_HARM]
     plain = [example for group in clean.values() for example in group]
     for example in dice.sample(harmful, HARMFUL) + dice.sample(plain, HARMLESS):
-        yield _surround(example, clean[_split(example)], dice)
+        yield _surround(example, clean[split_of_example(example)], dice)
 
 
 def _surround(example: Example, clean: Sequence[Example], dice: random.Random) -> Example:
@@ -43,7 +43,8 @@ def _surround(example: Example, clean: Sequence[Example], dice: random.Random) -
         parts.insert(dice.randint(0, len(parts)), other)
         room -= len(other) + 1
     text = dice.choice([" ", ". ", "\n"]).join(parts)
-    return Example(text, "mixtures", example.scores, group=example.group or example.text)
+    group = example.group or example.text
+    return Example(text, "mixtures", example.scores, group=group, split=example.split)
 
 
 def _is_harmful(example: Example) -> bool:
@@ -52,7 +53,3 @@ def _is_harmful(example: Example) -> bool:
 
 def _is_harmless(example: Example) -> bool:
     return len(example.scores) == len(HEADS) and not any(example.scores.values())
-
-
-def _split(example: Example) -> str:
-    return split_of(example.group or example.text)

@@ -7,6 +7,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from greenroom.cli.console import err, put_json
 from greenroom.errors import ConfigError
-from greenroom.triage import Reading
+from greenroom.triage import EVERYTHING, Reading
 from greenroom.triage.pool import EncoderPool
 
 EXAMPLE = "Example: greenroom triage --jsonl messages.jsonl > scored.jsonl"
@@ -49,6 +50,7 @@ def triage(
 
 async def _score(objects: Iterator[dict[str, Any]], *, embed: bool, provider: str) -> None:
     """Reads are in flight together; what is printed keeps the order of what came in."""
+    wants = replace(EVERYTHING, embedding=embed)
     async with EncoderPool(provider=provider) as pool, asyncio.TaskGroup() as group:
         flying: deque[tuple[dict[str, Any], asyncio.Task[Reading]]] = deque()
         with _progress() as progress:
@@ -56,7 +58,7 @@ async def _score(objects: Iterator[dict[str, Any]], *, embed: bool, provider: st
             bad_line: ConfigError | None = None
             try:
                 for value in objects:
-                    flying.append((value, group.create_task(pool.read(value["text"], embed=embed))))
+                    flying.append((value, group.create_task(pool.read(value["text"], wants))))
                     if len(flying) >= _AHEAD:
                         await _print_next(flying, embed=embed)
                         progress.advance(task)
@@ -78,6 +80,7 @@ async def _print_next(
         **value,
         "scores": {name: round(float(score), 6) for name, score in reading.scores.items()},
         "intent": reading.intent,
+        "language": reading.language,
     }
     if embed and reading.embedding is not None:
         scored["embedding"] = [round(float(number), 6) for number in reading.embedding]

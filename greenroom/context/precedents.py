@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import Final
 
 from greenroom.context.base import VECTOR_SIZE, Found, Payload, Point, Vector, VectorStore, point_id
@@ -9,6 +11,9 @@ from greenroom.message import Message, Precedent
 
 COLLECTION: Final = "precedents"
 MAX_TEXT: Final = 2_000  # characters kept of a message: enough to recognise it by
+
+BELIEVED_S: Final = 10.0
+"""Another process may judge the community's first message at any time."""
 
 _KEYS: Final = ("community", "author", "message", "model")
 
@@ -19,12 +24,18 @@ class Precedents:
     Args:
         store: Where the vectors are; not closed here.
         model: Names the model that embeds. What another one embedded is not compared with.
+        clock: Seconds, for how long "there are none" is believed.
     """
 
-    def __init__(self, store: VectorStore, *, model: str = "") -> None:
+    def __init__(
+        self, store: VectorStore, *, model: str = "", clock: Callable[[], float] = monotonic
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._model = model
         self._is_open = False
+        self._has_some: set[str] = set()  # communities
+        self._had_none: dict[str, float] = {}  # community → when it was looked up
 
     async def remember(
         self, message: Message, verdict: str, vector: Vector, *, case: str | None = None
@@ -46,6 +57,7 @@ class Precedents:
         }
         point = Point(point_id(COLLECTION, message.key), vector, payload)
         await self._store.upsert(COLLECTION, [point])
+        self._has_some.add(message.community.id)
 
     async def similar(
         self, vector: Vector, *, community: str, limit: int = 5
@@ -59,6 +71,25 @@ class Precedents:
         where = {"community": community, "model": self._model}
         found = await self._store.search(COLLECTION, vector, limit=limit, where=where)
         return tuple(_precedent(point) for point in found)
+
+    async def has_any(self, community: str) -> bool:
+        """Whether anything was judged there: a yes is kept, a no is believed for some seconds.
+
+        Raises:
+            RetryLater: The store is away.
+        """
+        if community in self._has_some:
+            return True
+        now = self._clock()
+        if now - self._had_none.get(community, -BELIEVED_S) < BELIEVED_S:
+            return False
+        await self._open()
+        where = {"community": community, "model": self._model}
+        if await self._store.count(COLLECTION, where=where):
+            self._has_some.add(community)
+            return True
+        self._had_none[community] = now
+        return False
 
     async def count(self) -> int:
         """How many precedents this model has embedded.

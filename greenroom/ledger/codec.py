@@ -53,6 +53,7 @@ def encode_signals(signals: Signals) -> str:
             "scores": {name: round(score, 6) for name, score in signals.scores.items()},
             "intent": signals.intent,
             "model": signals.model,
+            "stage": signals.stage,
             "windows": signals.windows,
             "windows_read": signals.windows_read,
         }

@@ -9,7 +9,7 @@ from greenroom.message import Action, ActionKind, Decision, EventKind, Message, 
 from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import asks_for_a_person
-from greenroom.personas.moderator import consult, decision_of, needs_of
+from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy
 
@@ -30,7 +30,14 @@ class AssistantPersona:
         self.persona = persona
         self.policies = tuple(policies)
         self.disclosure = persona.disclosure
-        self.needs = needs_of(self.policies) | Needs(scores=True, knowledge=persona.knowledge)
+        self.knowledge = persona.knowledge
+
+    def needs(self, cue: Cue) -> Needs:
+        """What its rules ask; its knowledge, where one of them could still want an answer."""
+        found = rules_want(self.policies, cue)
+        if not found.reply or not self._may_answer(cue):
+            return needs_of(found)
+        return needs_of(found) | Needs(knowledge=self.knowledge)
 
     def seeks_knowledge(self, cue: Cue) -> bool:
         """Where a rule wants an answer, and the message may have one."""

@@ -22,19 +22,28 @@ from greenroom.message import (
 class Needs:
     """What triage and context must find before a persona can decide; nothing else is computed.
 
-    ``knowledge`` names the sources it may quote; they are searched only for the messages
-    that it wants to answer (``Performer.seeks_knowledge``).
+    Attributes:
+        scores: Triage's scores.
+        floor: The lowest score that it does anything at, 0..1.
+        intent: Intent and sentiment.
+        precedents: Messages alike that people judged.
+        knowledge: The sources it may quote; they are searched only for the messages that it
+            wants to answer (``Performer.seeks_knowledge``).
     """
 
     scores: bool = False
+    floor: float = 1.0
+    intent: bool = False
     precedents: bool = False
     knowledge: tuple[str, ...] = ()
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
-            self.scores or other.scores,
-            self.precedents or other.precedents,
-            tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
+            scores=self.scores or other.scores,
+            floor=min(self.floor, other.floor),
+            intent=self.intent or other.intent,
+            precedents=self.precedents or other.precedents,
+            knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )
 
 
@@ -60,8 +69,11 @@ class Performer(Protocol):
         """What stands under everything it says."""
 
     @property
-    def needs(self) -> Needs:
-        """What must be known first."""
+    def knowledge(self) -> tuple[str, ...]:
+        """The sources that it may quote."""
+
+    def needs(self, cue: Cue) -> Needs:
+        """What must be known before it can decide on this message; ``cue`` has no signals yet."""
 
     def seeks_knowledge(self, cue: Cue) -> bool:
         """True if deciding on this message takes a look into the knowledge."""
@@ -70,11 +82,11 @@ class Performer(Protocol):
         """What it makes of a message. No I/O, no clock, no randomness."""
 
 
-def merge_needs(performers: Collection[Performer]) -> Needs:
-    """What all of them together need to know."""
+def merge_needs(performers: Collection[Performer], cue: Cue) -> Needs:
+    """What all of them together need to know of one message."""
     merged = Needs()
     for performer in performers:
-        merged |= performer.needs
+        merged |= performer.needs(cue)
     return merged
 
 

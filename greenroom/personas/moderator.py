@@ -8,7 +8,7 @@ from greenroom.message import Decision, EventKind, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
 from greenroom.personas.handover import asks_for_a_person
 from greenroom.personas.schema import Persona
-from greenroom.policies import Evaluation, Policy, Situation, evaluate
+from greenroom.policies import Evaluation, Policy, Situation, Wants, evaluate, wants
 
 
 class ModeratorPersona:
@@ -25,7 +25,11 @@ class ModeratorPersona:
         self.persona = persona
         self.policies = tuple(policies)
         self.disclosure = persona.disclosure
-        self.needs = needs_of(self.policies)
+        self.knowledge: tuple[str, ...] = ()
+
+    def needs(self, cue: Cue) -> Needs:
+        """What the rules ask that could still fire."""
+        return needs_of(rules_want(self.policies, cue))
 
     def seeks_knowledge(self, cue: Cue) -> bool:  # noqa: ARG002 (the contract's)
         """Never: rules quote nothing."""
@@ -44,16 +48,27 @@ class ModeratorPersona:
 
 def consult(policies: Sequence[Policy], cue: Cue) -> Evaluation:
     """What the policies say; the gate, not the rule engine, adds the persona's disclosure."""
-    situation = Situation(cue.now, trigger=cue.trigger, disclaimer="")
+    situation = _situation(cue)
     return evaluate(policies, cue.message, cue.signals, now=cue.now, situation=situation)
 
 
-def needs_of(policies: Sequence[Policy]) -> Needs:
-    """What these policies' checks look at."""
+def rules_want(policies: Sequence[Policy], cue: Cue) -> Wants:
+    """What those rules ask that could still fire."""
+    return wants(policies, cue.message, _situation(cue))
+
+
+def needs_of(found: Wants) -> Needs:
+    """What rules want, as a persona's needs."""
     return Needs(
-        scores=any(policy.needs_scores for policy in policies),
-        precedents=any(policy.needs_precedents for policy in policies),
+        scores=found.scores,
+        floor=found.floor,
+        intent=found.intent,
+        precedents=found.precedents,
     )
+
+
+def _situation(cue: Cue) -> Situation:
+    return Situation(cue.now, trigger=cue.trigger, disclaimer="")
 
 
 def decision_of(name: str, found: Evaluation) -> Decision:

@@ -148,6 +148,8 @@ class Rule:
     severity: Severity = Severity.LOW
     heads: frozenset[str] = frozenset()
     needs_scores: bool = False
+    floor: float = 0.0  # no score below this can make it fire
+    needs_intent: bool = False  # or sentiment
     needs_precedents: bool = False
     actions_used: frozenset[ActionKind] = frozenset()
 
@@ -242,10 +244,21 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """What rules that could still fire would have to know."""
+    """What rules that could still fire would have to know.
+
+    Attributes:
+        scores: Triage's scores.
+        floor: The lowest score at which one of these rules could fire.
+        intent: Intent or sentiment.
+        precedents: Messages alike that people judged.
+        reply: One of the rules would reply.
+    """
 
     scores: bool = False
+    floor: float = 1.0
+    intent: bool = False
     precedents: bool = False
+    reply: bool = False
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from greenroom.policies.base import Cost, Known, Policy, Rule, Step, Version
 from greenroom.policies.keys import parse_key
 from greenroom.policies.lint import lint
 from greenroom.policies.node import Node, WrongType
+from greenroom.policies.own import ScoreCheck
 from greenroom.policies.parts import COMMENT, GROUPS, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
@@ -193,6 +194,8 @@ class _RuleReader:
             severity=severity_of(self.base),
             heads=_heads(versions),
             needs_scores=any(map(_needs_scores, versions)),
+            floor=min(map(_floor, versions), default=0.0),
+            needs_intent=any(map(_needs_intent, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
             actions_used=frozenset(step.kind for step in steps),
         )
@@ -241,6 +244,23 @@ def _heads(versions: list[Version]) -> frozenset[str]:
     }
     shown = [heads for version in versions for heads in _templates(version)]
     return frozenset(checked).union(*shown)
+
+
+def _floor(version: Version) -> float:
+    """The score that some head must exceed before this version can fire; 0: any will do."""
+    lowest = (
+        bound.check.comparison.number
+        for bound in version.checks
+        if isinstance(bound.check, ScoreCheck)
+        and bound.check.written.startswith("triage.")
+        and bound.check.comparison.sign in (">", ">=")
+    )
+    return max(lowest, default=0.0)
+
+
+def _needs_intent(version: Version) -> bool:
+    asked = {bound.check.written for bound in version.checks}
+    return bool(asked & {"intent", "sentiment"}) or "sentiment" in _heads([version])
 
 
 def _needs_precedents(version: Version) -> bool:

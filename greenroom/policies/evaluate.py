@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -76,20 +76,49 @@ def evaluate(
 
 
 def wants(policies: Sequence[Policy], message: Message, situation: Situation) -> Wants:
-    """What must be computed before ``evaluate`` can tell: rules that could still fire."""
-    scores = precedents = False
+    """What must be computed before ``evaluate`` can tell: what rules that could still fire ask.
+
+    Rules that need no signal go first: a removal by words alone leaves later removals unasked.
+    """
     if _why_skipped(message, situation) is not None:
         return Wants()
     scene = Scene(message, Signals(), situation)
-    for group in _order(tuple(policies)):
-        for rule in group:
-            is_dear = rule.needs_scores or rule.needs_precedents
-            version = _applicable(rule, scene) if is_dear else None
-            if version is None or _held(version, scene, below=Cost.SIGNAL) is None:
-                continue
-            scores |= rule.needs_scores
-            precedents |= rule.needs_precedents
-    return Wants(scores, precedents)
+    removals, others = _order(tuple(policies))
+    found = Wants()
+    for rule in (*_until_sure(removals, scene), *others):
+        version = _applicable(rule, scene) if _is_dear(rule) or _replies(rule) else None
+        if version is None or _held(version, scene, below=Cost.SIGNAL) is None:
+            continue
+        found = Wants(
+            scores=found.scores or rule.needs_scores,
+            floor=min(found.floor, rule.floor) if rule.needs_scores else found.floor,
+            intent=found.intent or rule.needs_intent,
+            precedents=found.precedents or rule.needs_precedents,
+            reply=found.reply or _replies(rule),
+        )
+    return found
+
+
+def _until_sure(removals: Sequence[Rule], scene: Scene) -> Iterator[Rule]:
+    """Removal rules up to the first that fires whatever the signals are."""
+    for rule in removals:
+        yield rule
+        if not _is_dear(rule) and _fires(rule, scene):
+            return
+
+
+def _fires(rule: Rule, scene: Scene) -> bool:
+    version = _applicable(rule, scene)
+    is_exempt = rule.moderators_exempt and scene.message.author.is_moderator
+    return version is not None and not is_exempt and _held(version, scene) is not None
+
+
+def _is_dear(rule: Rule) -> bool:
+    return rule.needs_scores or rule.needs_precedents
+
+
+def _replies(rule: Rule) -> bool:
+    return ActionKind.REPLY in rule.actions_used
 
 
 @lru_cache(maxsize=256)

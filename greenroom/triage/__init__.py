@@ -6,11 +6,26 @@ composition root takes ``EncoderPool`` from `greenroom.triage.pool`.
 
 from greenroom.triage.base import (
     EMBEDDING_SIZE,
+    EVERYTHING,
     HEADS,
     INTENTS,
     SCORES,
+    SCORES_ONLY,
     Reading,
+    Stage,
     Triage,
+    Wants,
 )
 
-__all__ = ["EMBEDDING_SIZE", "HEADS", "INTENTS", "SCORES", "Reading", "Triage"]
+__all__ = [
+    "EMBEDDING_SIZE",
+    "EVERYTHING",
+    "HEADS",
+    "INTENTS",
+    "SCORES",
+    "SCORES_ONLY",
+    "Reading",
+    "Stage",
+    "Triage",
+    "Wants",
+]

@@ -9,9 +9,11 @@ import numpy as np
 import onnxruntime as ort
 
 from greenroom.errors import ConfigError
-from greenroom.triage.base import HEADS, INTENTS, Reading, Vector
+from greenroom.triage.base import EVERYTHING, HEADS, INTENTS, Reading, Vector, Wants
+from greenroom.triage.language import detect_language
 from greenroom.triage.manifest import SHIPPED, Manifest, load_manifest
-from greenroom.triage.windows import Ids, Windower
+from greenroom.triage.spelling import canonical
+from greenroom.triage.windows import Ids, Windower, Windows
 
 PROVIDERS: Final = {
     "cpu": ("CPUExecutionProvider", "pip install onnxruntime"),
@@ -20,7 +22,9 @@ PROVIDERS: Final = {
 }
 """Name in the config → onnxruntime's name, and what installs it."""
 
-_OUTPUTS: Final = ("scores", "sentiment", "intents")
+_SCORES: Final = ("scores",)
+_INTENT: Final = ("sentiment", "intents")
+_VECTOR: Final = ("embedding",)
 
 
 class _Session(Protocol):
@@ -45,29 +49,38 @@ class Encoder:
     def __init__(self, folder: Path = SHIPPED, *, provider: str = "cpu") -> None:
         self.manifest = load_manifest(folder)
         self._session = _open_session(self.manifest, provider)
-        self._windower = Windower(self.manifest.tokenizer_file, max_tokens=self.manifest.max_tokens)
+        self.windower = Windower(self.manifest.tokenizer_file, max_tokens=self.manifest.max_tokens)
 
-    def read(self, text: str, *, embed: bool = True) -> Reading:
+    def read(self, text: str, wants: Wants = EVERYTHING) -> Reading:
         """Read `text`; see `Reading` for what comes of many windows."""
-        windows = self._windower.cut(text)
-        names = [*_OUTPUTS, "embedding"] if embed else list(_OUTPUTS)
+        return self.read_canonical(canonical(text), wants)
+
+    def read_canonical(self, text: str, wants: Wants = EVERYTHING) -> Reading:
+        """Read what `greenroom.triage.spelling.canonical` made of a text."""
+        return self.read_windows(self.windower.cut(text), wants, language_of=text)
+
+    def read_windows(
+        self, windows: Windows, wants: Wants = EVERYTHING, *, language_of: str = ""
+    ) -> Reading:
+        """Read windows of tokens; the language is that of `language_of`."""
+        names = [*_SCORES, *(_INTENT if wants.intent else ()), *(_VECTOR if wants.embedding else ())]
         runs = [self._session.run(names, _feed(ids)) for ids in windows.ids]
-        scores, sentiment, intents, *rest = (
-            np.concatenate(parts) for parts in zip(*runs, strict=True)
-        )
+        found = dict(zip(names, map(np.concatenate, zip(*runs, strict=True)), strict=True))
+        scores = dict(zip(HEADS, found["scores"].max(axis=0).tolist(), strict=True))
+        intents: dict[str, float] = {}
+        if wants.intent:
+            scores["sentiment"] = float(found["sentiment"].mean())
+            intents = dict(zip(INTENTS, found["intents"].mean(axis=0).tolist(), strict=True))
         has_words = any(ids.size > 2 for ids in windows.ids)
-        shares = dict(zip(INTENTS, intents.mean(axis=0).tolist(), strict=True))
         return Reading(
-            scores={
-                **dict(zip(HEADS, scores.max(axis=0).tolist(), strict=True)),
-                "sentiment": float(sentiment.mean()),
-            },
-            intent=max(shares, key=shares.__getitem__) if has_words else None,
-            intents=shares,
-            embedding=_mean_direction(rest[0]) if embed else None,
+            scores=scores,
+            intent=max(intents, key=intents.__getitem__) if intents and has_words else None,
+            intents=intents,
+            embedding=_mean_direction(found["embedding"]) if wants.embedding else None,
             model=self.manifest.short_name,
             windows=windows.total,
             windows_read=len(windows.ids),
+            language=detect_language(language_of) if wants.language else None,
         )
 
 

@@ -10,9 +10,13 @@ from typing import Any, Final
 
 from greenroom.errors import ConfigError
 from greenroom.triage.base import EMBEDDING_SIZE, HEADS, INTENTS
+from greenroom.triage.first import FIRST_FILE, Certificate
 
 SHIPPED: Final = Path(__file__).parent / "models" / "minilm-l6"
 """The folder of the model that comes with Greenroom."""
+
+MODEL_FILES: Final = {"int8": "model.onnx", "fp16": "model-fp16.onnx"}
+"""Precision → file: INT8 runs on CPUs, FP16 on GPUs."""
 
 HEAD_KINDS: Final = (
     *({"name": name, "kind": "probability"} for name in HEADS),
@@ -29,22 +33,22 @@ _REMEDY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A checked model folder: both files are there and are the ones that were built.
+    """A checked model folder: its files are there and are the ones that were built.
 
     Attributes:
-        digest: Sha256 of ``model.onnx``, 64 hex digits.
+        digest: Sha256 of the encoder's file, 64 hex digits.
+        model_file: The encoder in the precision that was asked for.
         max_tokens: The longest window, special tokens included.
+        certificate: What the first stage may settle; None where the model has none.
     """
 
     folder: Path
     name: str
     version: str
     digest: str
+    model_file: Path
     max_tokens: int
-
-    @property
-    def model_file(self) -> Path:
-        return self.folder / "model.onnx"
+    certificate: Certificate | None = None
 
     @property
     def tokenizer_file(self) -> Path:
@@ -56,8 +60,13 @@ class Manifest:
         return f"{self.name}@{self.digest[:12]}"
 
 
-def load_manifest(folder: Path) -> Manifest:
-    """Read ``manifest.json`` in `folder` and check both files against it.
+def load_manifest(folder: Path, *, precision: str = "int8") -> Manifest:
+    """Read ``manifest.json`` in `folder` and check the files that it names.
+
+    Args:
+        folder: The model's folder.
+        precision: A key of `MODEL_FILES`. A folder without that file gives ``model.onnx``,
+            which every model has.
 
     Raises:
         ConfigError: A file is missing, unreadable, damaged or made for other heads; the text
@@ -66,14 +75,17 @@ def load_manifest(folder: Path) -> Manifest:
     file = folder / "manifest.json"
     facts = _parse(file)
     try:
-        manifest = _understand(folder, facts)
-        expected = {name: str(facts["files"][name]["sha256"]) for name in facts["files"]}
-        digests = (expected["model.onnx"], expected["tokenizer.json"])
-    except (KeyError, TypeError, ValueError) as error:
+        digests = {str(name): str(about["sha256"]) for name, about in facts["files"].items()}
+        manifest = _understand(folder, facts, digests, precision)
+        needed = {manifest.model_file.name: manifest.digest}
+        needed["tokenizer.json"] = digests["tokenizer.json"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unusable(f"a key is missing or garbled: {error!r}", file) from error
     _check_heads(facts, file)
-    _check_digest(manifest.model_file, digests[0])
-    _check_digest(manifest.tokenizer_file, digests[1])
+    if manifest.certificate is not None:
+        needed[FIRST_FILE] = manifest.certificate.digest
+    for name, digest in needed.items():
+        _check_digest(folder / name, digest)
     return manifest
 
 
@@ -89,14 +101,27 @@ def _parse(file: Path) -> dict[str, Any]:
     return facts
 
 
-def _understand(folder: Path, facts: dict[str, Any]) -> Manifest:
+def _understand(
+    folder: Path, facts: dict[str, Any], digests: dict[str, str], precision: str
+) -> Manifest:
+    wanted = MODEL_FILES[precision]
+    file = wanted if wanted in digests else MODEL_FILES["int8"]
     return Manifest(
         folder=folder,
         name=str(facts["name"]),
         version=str(facts["version"]),
-        digest=str(facts["files"]["model.onnx"]["sha256"]),
+        digest=digests[file],
+        model_file=folder / file,
         max_tokens=int(facts["max_tokens"]),
+        certificate=_certificate(facts.get("first"), digests),
     )
+
+
+def _certificate(facts: dict[str, Any] | None, digests: dict[str, str]) -> Certificate | None:
+    if facts is None:
+        return None
+    line, limit, missed = (float(facts[name]) for name in ("line", "limit", "missed"))
+    return Certificate(line=line, limit=limit, missed=missed, digest=digests[FIRST_FILE])
 
 
 def _check_heads(facts: dict[str, Any], file: Path) -> None:

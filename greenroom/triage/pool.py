@@ -1,18 +1,37 @@
-"""The seam between the event loop and the encoder: threads of its own, a bounded queue."""
+"""The way of a text through triage: cache, first stage, encoder; off the event loop where it takes
+time, with a bounded queue."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from greenroom.errors import GiveUp
-from greenroom.triage.base import Reading
+from greenroom.triage.base import EVERYTHING, Reading, Stage, Wants
+from greenroom.triage.cache import ReadingCache, may_settle
 from greenroom.triage.encoder import Encoder
+from greenroom.triage.first import FirstStage
 from greenroom.triage.manifest import SHIPPED
+from greenroom.triage.spelling import canonical
+
+SHORT: Final = 2_000
+"""Characters up to which a text is spelled and settled on the event loop: some 0.2 ms, less than
+a hop to another thread and back costs."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What triage did since it was opened; `greenroom.desk` shows them as metrics."""
+
+    cached: int = 0
+    settled: int = 0  # by the first stage
+    encoded: int = 0  # by the encoder
+    waited: int = 0  # texts that found all places taken
 
 
 class EncoderPool:
@@ -23,9 +42,9 @@ class EncoderPool:
 
     When all threads are busy, `waiting` more texts queue; after that `read` itself waits, so
     the caller feels the load and nothing is shed. A thread cannot be cancelled: when the
-    caller of `read` is, a text not yet begun is dropped, one begun is read to its end, its
-    late reading is thrown away, and only then is its place free again. Both are harmless, as
-    reading changes nothing.
+    caller of `read` is, its text is read all the same, for others that wait for the same one
+    and for the cache, and only then is its place free again. That is harmless, as reading
+    changes nothing.
 
     Use it as an async context manager, or call `close`.
 
@@ -34,6 +53,8 @@ class EncoderPool:
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
         threads: How many texts are read at once; default: the cores this process may use.
         waiting: How many more may wait for a thread.
+        cascade: Whether the first stage may settle texts.
+        cache: How many readings are remembered.
 
     Raises:
         ConfigError: The model or the provider is not there; see `Encoder`.
@@ -46,9 +67,16 @@ class EncoderPool:
         provider: str = "cpu",
         threads: int | None = None,
         waiting: int = 64,
+        cascade: bool = True,
+        cache: int = 4096,
     ) -> None:
         self.threads = threads or usable_cores()
+        self.counts = Counts()
         self._encoder = Encoder(folder, provider=provider)
+        self._first = _first_stage(self._encoder) if cascade else None
+        self._line = self._first.certificate.line if self._first else None
+        self._cache = ReadingCache(cache)
+        self._reading: dict[tuple[str, Wants], Future[Reading]] = {}
         self._executor = ThreadPoolExecutor(self.threads, thread_name_prefix="triage")
         self._places = asyncio.Semaphore(self.threads + waiting)
         self._is_closed = False
@@ -64,23 +92,82 @@ class EncoderPool:
 
     @property
     def is_full(self) -> bool:
-        """Whether the next `read` has to wait for a place."""
+        """Whether the next text for the encoder has to wait for a place."""
         return self._places.locked()
 
-    async def read(self, text: str, *, embed: bool = True) -> Reading:
-        """Read `text` on a thread of the pool.
+    @property
+    def in_flight(self) -> int:
+        """Different texts that wait for the encoder or are being read by it."""
+        return len(self._reading)
+
+    async def read(self, text: str, wants: Wants = EVERYTHING) -> Reading:
+        """Read `text`: remembered, settled by the first stage, or on a thread of the pool.
 
         Raises:
             GiveUp: The pool is closed.
         """
+        if self._is_closed:
+            raise GiveUp("triage is closed and reads nothing more")
+        if len(text) > SHORT:
+            return await self._encode(text, wants, is_canonical=False)
+        said = canonical(text)
+        reading = self._cache.find(said, wants, line=self._line)
+        if reading is not None:
+            self.counts.cached += 1
+            return reading
+        reading = self._settle(said, wants)
+        if reading is not None:
+            self._cache.keep(said, reading)
+            return reading
+        return await self._encode(said, wants, is_canonical=True)
+
+    def _settle(self, said: str, wants: Wants) -> Reading | None:
+        if self._first is None or not may_settle(wants, self._line):
+            return None
+        windows = self._encoder.windower.cut(said)
+        scores = self._first.settle(windows.ids[0]) if windows.total == 1 else None
+        if scores is None:
+            return None
+        self.counts.settled += 1
+        return Reading(
+            scores=scores, intent=None, intents={}, embedding=None,
+            model=self._first.short_name, windows=1, windows_read=1, stage=Stage.FIRST,
+        )  # fmt: skip
+
+    async def _encode(self, text: str, wants: Wants, *, is_canonical: bool) -> Reading:
+        """On a thread; who asks for a text that is being read already waits for that reading."""
+        key = (text, wants)
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = await self._submit(key, is_canonical=is_canonical)
+        else:
+            self.counts.cached += 1
+        return await asyncio.shield(asyncio.wrap_future(reading))
+
+    async def _submit(self, key: tuple[str, Wants], *, is_canonical: bool) -> Future[Reading]:
+        self.counts.waited += self._places.locked()
         await self._places.acquire()
         if self._is_closed:
             self._places.release()
             raise GiveUp("triage is closed and reads nothing more")
+        if key in self._reading:  # another one began to read it while this one waited
+            self._places.release()
+            return self._reading[key]
         loop = asyncio.get_running_loop()
-        reading = self._executor.submit(self._encoder.read, text, embed=embed)
-        reading.add_done_callback(lambda _: loop.call_soon_threadsafe(self._places.release))
-        return await asyncio.wrap_future(reading)
+        read = self._encoder.read_canonical if is_canonical else self._encoder.read
+        reading = self._executor.submit(read, *key)
+        self._reading[key] = reading
+        self.counts.encoded += 1
+        reading.add_done_callback(
+            lambda done: loop.call_soon_threadsafe(self._finish, key, done, is_canonical)
+        )
+        return reading
+
+    def _finish(self, key: tuple[str, Wants], done: Future[Reading], is_canonical: bool) -> None:
+        self._places.release()
+        self._reading.pop(key, None)
+        if is_canonical and not done.cancelled() and done.exception() is None:
+            self._cache.keep(key[0], done.result())
 
     async def close(self) -> None:
         """Take no more texts, read those accepted, end the threads. Twice is harmless.
@@ -100,6 +187,13 @@ class EncoderPool:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _first_stage(encoder: Encoder) -> FirstStage | None:
+    manifest = encoder.manifest
+    if manifest.certificate is None:
+        return None
+    return FirstStage(manifest.folder, manifest.certificate, name=manifest.name)
 
 
 def usable_cores() -> int:

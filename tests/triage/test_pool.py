@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from greenroom.errors import GiveUp
-from greenroom.triage.base import Reading, Triage
+from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
 from greenroom.triage.pool import EncoderPool, usable_cores
 
 TEXTS = [f"message number {number}, {'you idiot' if number % 5 == 0 else 'my friend'}"
@@ -33,7 +33,7 @@ async def test_readings_are_the_same_alone_and_side_by_side(
 async def test_pool_is_a_triage() -> None:
     async with EncoderPool(threads=1) as pool:
         triage: Triage = pool
-        reading = await triage.read("hello", embed=False)
+        reading = await triage.read("hello", SCORES_ONLY)
     assert reading.embedding is None
     assert reading.model.endswith(triage.digest[:12])
 
@@ -46,7 +46,7 @@ async def test_threads_default_to_the_usable_cores() -> None:
 async def test_full_pool_makes_the_reader_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     async with EncoderPool(threads=1, waiting=1) as pool:
         go = _hold_back(pool, monkeypatch)
-        readers = [asyncio.ensure_future(pool.read("hello")) for _ in range(3)]
+        readers = [asyncio.ensure_future(pool.read(text)) for text in TEXTS[:3]]
         await asyncio.sleep(0)
         assert pool.is_full
         go.set()
@@ -91,12 +91,12 @@ class _Gate(threading.Event):
 
 def _hold_back(pool: EncoderPool, monkeypatch: pytest.MonkeyPatch) -> _Gate:
     """Let no reading of `pool` go on before the gate is set."""
-    gate, read = _Gate(), pool._encoder.read
+    gate, read = _Gate(), pool._encoder.read_canonical
 
-    def held(text: str, *, embed: bool = True) -> Reading:
+    def held(text: str, wants: Wants) -> Reading:
         gate.started.set()
         gate.wait()
-        return read(text, embed=embed)
+        return read(text, wants)
 
-    monkeypatch.setattr(pool._encoder, "read", held)
+    monkeypatch.setattr(pool._encoder, "read_canonical", held)
     return gate

@@ -1,0 +1,35 @@
+"""Which language a text is in, as far as a short message tells."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, Final
+
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_SURE: Final = 0.5
+_FEWEST_LETTERS: Final = 6
+"""A shorter text ("lol", "ok") is in no language."""
+
+
+UNDETERMINED: Final = "und"
+"""BCP 47's word for a language that cannot be told."""
+
+
+def detect_language(text: str) -> str:
+    """The ISO 639-1 code of `text`'s language; `UNDETERMINED` where the words do not tell.
+
+    py3langid's classifier over byte n-grams, 97 languages, 0.1 ms a message.
+    """
+    sample = text[:1_000]
+    if len(_LETTER.findall(sample)) < _FEWEST_LETTERS:
+        return UNDETERMINED
+    language, share = _identifier().classify(sample)
+    return str(language) if share >= _SURE else UNDETERMINED
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
