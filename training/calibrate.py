@@ -12,7 +12,7 @@ import torch
 
 from greenroom.triage.base import HEADS, INTENTS
 from training.corpus import CALIBRATION, Corpus
-from training.heads import Logits
+from training.network import Logits
 
 
 @dataclass(frozen=True, slots=True)

