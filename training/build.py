@@ -38,6 +38,7 @@ from training.graph import attach_heads, halve
 from training.measure import run_model
 from training.mixtures import mix
 from training.network import Ids, Logits, Network, judge
+from training.prototypes import label_by_likeness
 from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples
 from training.templates import read_templates
 from training.trunk import export_trunk, read_features
@@ -65,7 +66,9 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     corpus = spelled(gather(_training_examples(data)))
-    network = student.learn(corpus, teacher.teach(corpus, work), work)
+    held = student.original_embeddings(corpus, work)
+    corpus = label_by_likeness(corpus, held.astype(np.float32))
+    network = student.learn(corpus, teacher.teach(corpus, work), held, work)
     full, small = export_trunk(student.save_encoder(network, work), work)
     own = _encode(corpus, network, small, work, threads)
     other = _encode(spelled(_evaluation_corpus(data, corpus)), network, small, work, threads)

@@ -23,8 +23,8 @@ csv.field_size_limit(2**31 - 1)
 TRAINING_ROWS: Final = {
     "wiki_toxic_6label_sample": 4916,
     "wiki_toxic_binary_sample": 4830,
-    "wiki_context_toxicity_large": 6000,
-    "civil_comments_toxic_spans": 9000,
+    "wiki_context_toxicity_large": 4000,
+    "civil_comments_toxic_spans": 7000,
     "davidson_hate_offensive": 12000,
     "olid_train_levels": 13233,
     "vicomtech_forum_hate": 8000,
@@ -35,9 +35,9 @@ TRAINING_ROWS: Final = {
     "sms_spam": 4147,
     "youtube_spam": 1455,
     "telegram_spam_ru": 2000,
-    "clinc150": 10000,
+    "clinc150": 9000,
     "banking77": 3500,
-    "goemotions": 40000,
+    "goemotions": 26000,
     "germeval2018_de": 3000,
     "told_br_pt": 3000,
 }

@@ -23,6 +23,8 @@ FOLDER: Final = Path(__file__).parent / "templates"
 FILLINGS: Final = 10
 """Texts made of one line, unless its group says otherwise; the same text twice counts once."""
 
+_FIRST: Final = ("everyday", "harm")
+
 _OPENERS: Final = ("hey", "honestly", "idk,", "so", "hi,", "guys", "um", "@user", "ok so", "well,")
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
@@ -34,20 +36,21 @@ def read_templates(data: Path, *, seed: int) -> Iterator[Example]:
     """Every line of every group, filled in; the source is ``templates``."""
     dice = random.Random(seed)
     slots = _read_slots(data)
-    for file in ("everyday", "harm"):
-        for group in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["group"]:
-            for line in group["lines"]:
-                yield from _examples(line, group, slots, dice)
+    for group in _read_groups():
+        for line in group["lines"]:
+            yield from _examples(line, group, slots, dice)
 
 
 def count_lines() -> dict[str, int]:
     """Group name → number of its lines, for the card."""
-    groups = [
-        group
-        for file in ("everyday", "harm")
-        for group in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["group"]
-    ]
-    return {group["name"]: len(group["lines"]) for group in groups}
+    return {group["name"]: len(group["lines"]) for group in _read_groups()}
+
+
+def _read_groups() -> Iterator[dict[str, Any]]:
+    """The groups of every file but the slots, those of `_FIRST` before the others."""
+    others = {file.stem for file in FOLDER.glob("*.toml")} - {*_FIRST, "slots"}
+    for name in (*_FIRST, *sorted(others)):
+        yield from tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))["group"]
 
 
 def _examples(
@@ -98,6 +101,9 @@ def _read_slots(data: Path) -> Slots:
         if row["severity"] == "Severe"
         and row["label"] in {"racial / ethnic slurs", "sexual orientation / gender"}
     ]
+    # The file does not say which are plural.
+    slots["slur_many"] = [slur for slur in slots["slur"] if slur[-1] in "sz"]
+    slots["slur_one"] = [slur for slur in slots["slur"] if slur[-1] not in "sz"]
     return slots
 
 
