@@ -32,7 +32,7 @@ ROWS: Final = {
     "civil_comments_toxic_spans": 3500,
     "wiki_toxic_6label_sample": 2500,
     "wiki_toxic_binary_sample": 2000,
-    "templates": 2000,
+    "templates": 4000,
     "surge_toxicity": 1000,
     "sms_spam": 1000,
     "youtube_spam": 1000,

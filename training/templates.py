@@ -64,7 +64,7 @@ def _examples(
             source="templates",
             scores=scores,
             sentiment=group.get("sentiment"),
-            intent=group["intent"],
+            intent=group.get("intent"),
             group="template " + line,
         )
 
