@@ -41,18 +41,16 @@ ROWS: Final = {
 """Source → at most so many of its rows teach the teacher: those whose heads are hard."""
 
 TAUGHT: Final = {
-    "olid_train_levels": 14000,
-    "edos_sexism": 9000,
-    "davidson_hate_offensive": 6000,
+    "olid_train_levels": 11000,
+    "edos_sexism": 6000,
+    "davidson_hate_offensive": 3000,
     "hatemojibuild": 6000,
-    "goemotions": 5000,
-    "vicomtech_forum_hate": 4000,
-    "civil_comments_toxic_spans": 4000,
-    "wiki_toxic_6label_sample": 2500,
-    "wiki_toxic_binary_sample": 1500,
+    "goemotions": 2000,
+    "vicomtech_forum_hate": 3000,
+    "civil_comments_toxic_spans": 2500,
+    "wiki_toxic_6label_sample": 1500,
+    "wiki_toxic_binary_sample": 1000,
     "surge_toxicity": 1000,
-    "youtube_spam": 1500,
-    "jailbreak_prompts": 400,
 }
 """Source → at most so many of its rows the teacher then reads for the student."""
 
