@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,9 @@ from greenroom.personas.moderator import ModeratorPersona
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy, load_policy
 from greenroom.triage import HEADS, INTENTS
+from greenroom.triage.classifier import Assignment, load_classifier
 from greenroom.triage.manifest import SHIPPED, load_manifest
+from greenroom.triage.providers import PROVIDERS, Provider, provider_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,11 @@ def preflight(company: Company) -> None:
         ConfigErrors: All faults found.
     """
     deployment, faults = company.deployment, list[ConfigError]()
-    folder = deployment.config.triage.model
     looks: list[Callable[[], object]] = [
-        lambda: load_manifest(SHIPPED if folder is None else deployment.path(folder))
+        lambda: load_manifest(
+            model_folder(deployment), precision=provider_of(deployment).precision
+        ),
+        lambda: classifiers_of(deployment),
     ]
     knowledge = deployment.path(deployment.config.knowledge)
     looks += [partial(read_text, path) for path in sorted(knowledge.rglob("*.md"))]
@@ -115,10 +119,81 @@ def preflight(company: Company) -> None:
     for look in looks:
         try:
             look()
+        except ConfigErrors as errors:
+            faults.extend(errors.faults)
         except ConfigError as error:
             faults.append(error)
     if faults:
         raise ConfigErrors(faults)
+
+
+def model_folder(deployment: Deployment) -> Path:
+    """The encoder's folder."""
+    folder = deployment.config.triage.model
+    return SHIPPED if folder is None else deployment.path(folder)
+
+
+def provider_of(deployment: Deployment) -> Provider:
+    """What runs the models, as config sets it.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    settings = deployment.config.triage
+    return replace(
+        provider_named(settings.provider),
+        budget=settings.batch_tokens,
+        graphs=settings.cuda_graphs,
+        engines=deployment.path(deployment.config.ledger.path).parent / "tensorrt",
+    )
+
+
+def classifiers_of(deployment: Deployment) -> tuple[Assignment, ...]:
+    """The adopted classifiers that config gives heads to.
+
+    Raises:
+        ConfigErrors: All heads, labels and folders that are not there, each with its place.
+    """
+    faults: list[ConfigError] = []
+    settings = deployment.config.triage
+    for name in settings.classifiers:
+        faults.extend(_classifier_faults(deployment, name))
+    if faults:
+        raise ConfigErrors(faults)
+    return tuple(
+        Assignment(deployment.path(one.model), one.heads, one.combine)
+        for one in settings.classifiers.values()
+    )
+
+
+def _classifier_faults(deployment: Deployment, name: str) -> list[ConfigError]:
+    settings, document = deployment.config.triage, deployment.document
+    one, place = settings.classifiers[name], ("triage", "classifiers", name)
+    names = list(settings.classifiers)
+    before = [settings.classifiers[other].heads for other in names[: names.index(name)]]
+    faults = []
+    for head in one.heads:
+        if head not in HEADS:
+            what, accepted = f"there is no head `{head}`", suggest(head, [*HEADS])
+        elif one.combine == "replace" and any(head in heads for heads in before):
+            what, accepted = f"another classifier answers for `{head}`", "add `combine: max`"
+        else:
+            continue
+        faults.append(document.fault((*place, "heads", head), what, accepted=accepted))
+    try:
+        precision = PROVIDERS[settings.provider].precision
+        manifest = load_classifier(deployment.path(one.model), precision=precision)
+    except ConfigError as error:
+        return [*faults, document.fault((*place, "model"), str(error))]
+    return faults + [
+        document.fault(
+            (*place, "heads", head),
+            f"the classifier {name} has no label `{label}`",
+            accepted=suggest(label, [*manifest.labels]),
+        )
+        for head, label in one.heads.items()
+        if label not in manifest.labels
+    ]
 
 
 def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None) -> Adapter:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import typer
 
 from greenroom import __version__
-from greenroom.cli import attempt, check, demo, desk, init, policy, run, triage
+from greenroom.cli import attempt, check, demo, desk, init, models, policy, run, triage
 from greenroom.cli.console import fault
 from greenroom.errors import ConfigError, ConfigErrors, GreenroomError
 
@@ -28,6 +28,7 @@ app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
 app.add_typer(policy.app, name="policy")
+app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")
 
 

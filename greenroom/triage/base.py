@@ -89,7 +89,8 @@ class Reading:
         embedding: Shape (384,), float32, unit length; None when it was not asked for.
         language: ISO 639-1 code, ``und`` when it cannot be told, None when nobody asked.
         model: Short name and the first 12 hex digits of the model file's sha256, as in
-            ``minilm-l6@0123456789ab``: the same text and model give the same reading.
+            ``minilm-l6@0123456789ab``: the same text and model give the same reading. Adopted
+            classifiers that answered for heads are joined to it with ``+``.
         stage: Which part of triage read it.
         windows: How many windows the whole text makes.
         windows_read: How many of them the model read; fewer than `windows` only in texts so

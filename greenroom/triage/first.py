@@ -67,5 +67,5 @@ class FirstStage:
         risk, scores = self._session.run(["risk", "scores"], {"input_ids": ids})
         if float(risk[0]) >= self.certificate.limit:
             return None
-        line = self.certificate.line
-        return {name: min(score, line) for name, score in zip(HEADS, scores[0].tolist(), strict=True)}
+        found = zip(HEADS, scores[0].tolist(), strict=True)
+        return {name: min(score, self.certificate.line) for name, score in found}

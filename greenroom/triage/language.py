@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from threading import Lock
 from typing import Any, Final
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _SURE: Final = 0.5
@@ -28,8 +31,15 @@ def detect_language(text: str) -> str:
     return str(language) if share >= _SURE else UNDETERMINED
 
 
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+_LOADING: Final = Lock()
+"""Unpacking the classifier takes a second; threads that need it meanwhile wait for the one."""
 
+
+def _identifier() -> Any:
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -16,7 +16,7 @@ SHIPPED: Final = Path(__file__).parent / "models" / "minilm-l6"
 """The folder of the model that comes with Greenroom."""
 
 MODEL_FILES: Final = {"int8": "model.onnx", "fp16": "model-fp16.onnx"}
-"""Precision → file: INT8 runs on CPUs, FP16 on GPUs."""
+"""Precision → file: INT8 runs on CPUs, FP16 on GPUs. A model has to have the first."""
 
 HEAD_KINDS: Final = (
     *({"name": name, "kind": "probability"} for name in HEADS),
@@ -65,17 +65,21 @@ def load_manifest(folder: Path, *, precision: str = "int8") -> Manifest:
 
     Args:
         folder: The model's folder.
-        precision: A key of `MODEL_FILES`. A folder without that file gives ``model.onnx``,
-            which every model has.
+        precision: A key of `MODEL_FILES`. A folder without that file is an error: INT8 on a
+            GPU would run partly on the CPU, and a batch would change its scores.
 
     Raises:
         ConfigError: A file is missing, unreadable, damaged or made for other heads; the text
             names it and says what to do.
     """
     file = folder / "manifest.json"
-    facts = _parse(file)
+    facts = read_facts(file)
     try:
+        if facts.get("kind") == "classifier":
+            raise _is_classifier(file)
         digests = {str(name): str(about["sha256"]) for name, about in facts["files"].items()}
+        if precision != "int8" and MODEL_FILES[precision] not in digests:
+            raise _without(precision, folder / MODEL_FILES[precision])
         manifest = _understand(folder, facts, digests, precision)
         needed = {manifest.model_file.name: manifest.digest}
         needed["tokenizer.json"] = digests["tokenizer.json"]
@@ -85,27 +89,36 @@ def load_manifest(folder: Path, *, precision: str = "int8") -> Manifest:
     if manifest.certificate is not None:
         needed[FIRST_FILE] = manifest.certificate.digest
     for name, digest in needed.items():
-        _check_digest(folder / name, digest)
+        check_digest(folder / name, digest)
     return manifest
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def read_facts(file: Path, *, remedy: str = _REMEDY) -> dict[str, Any]:
+    """What a manifest says, unchecked.
+
+    Args:
+        file: The manifest.
+        remedy: What a person is told to do when it cannot be read.
+
+    Raises:
+        ConfigError: It is missing, or not a JSON object.
+    """
     try:
         facts = json.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise _unusable("the triage model's manifest is missing", file) from error
-    except (OSError, ValueError) as error:
-        raise _unusable(f"the triage model's manifest cannot be read: {error}", file) from error
+        raise _unusable("the model's manifest is missing", file, remedy) from error
+    except (OSError, ValueError, RecursionError) as error:
+        text = f"the model's manifest cannot be read: {error}"
+        raise _unusable(text, file, remedy) from error
     if not isinstance(facts, dict):
-        raise _unusable("this is not a triage model's manifest", file)
+        raise _unusable("this is not a model's manifest", file, remedy)
     return facts
 
 
 def _understand(
     folder: Path, facts: dict[str, Any], digests: dict[str, str], precision: str
 ) -> Manifest:
-    wanted = MODEL_FILES[precision]
-    file = wanted if wanted in digests else MODEL_FILES["int8"]
+    file = MODEL_FILES[precision]
     return Manifest(
         folder=folder,
         name=str(facts["name"]),
@@ -129,21 +142,48 @@ def _check_heads(facts: dict[str, Any], file: Path) -> None:
         raise _unusable("this model has other heads than this version of Greenroom reads", file)
 
 
-def _check_digest(file: Path, expected: str) -> None:
+def check_digest(file: Path, expected: str, *, remedy: str = _REMEDY) -> None:
+    """`file` is the one that was built.
+
+    Raises:
+        ConfigError: It is missing, unreadable or another one.
+    """
     try:
-        with file.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = sha256_of(file)
     except FileNotFoundError as error:
-        raise _unusable("the triage model's file is missing", file) from error
+        raise _unusable("the model's file is missing", file, remedy) from error
     except OSError as error:
-        raise _unusable(f"the triage model's file cannot be read: {error}", file) from error
+        raise _unusable(f"the model's file cannot be read: {error}", file, remedy) from error
     if found != expected:
         raise _unusable(
-            f"the triage model's file is damaged: sha256 is {found[:12]}…, "
+            f"the model's file is damaged: sha256 is {found[:12]}…, "
             f"the manifest says {expected[:12]}…",
             file,
+            remedy,
         )
 
 
-def _unusable(message: str, file: Path) -> ConfigError:
-    return ConfigError(message, file=file, accepted=_REMEDY)
+def sha256_of(file: Path) -> str:
+    """A file's sha256, 64 hex digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _without(precision: str, file: Path) -> ConfigError:
+    return ConfigError(
+        f"this model has no {precision.upper()} file, and the provider runs no other",
+        file=file,
+        accepted="Build one (`greenroom models build`), or set triage.provider to cpu.",
+    )
+
+
+def _is_classifier(file: Path) -> ConfigError:
+    return ConfigError(
+        "this is an adopted classifier: it answers for heads, and has no embedding",
+        file=file,
+        accepted="Name it under triage.classifiers instead of triage.model (see docs/models.md).",
+    )
+
+
+def _unusable(message: str, file: Path, remedy: str = _REMEDY) -> ConfigError:
+    return ConfigError(message, file=file, accepted=remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Final, Self
 from greenroom.errors import GiveUp
 from greenroom.triage.base import EVERYTHING, Reading, Stage, Wants
 from greenroom.triage.cache import ReadingCache, may_settle
+from greenroom.triage.classifier import Assignment
 from greenroom.triage.encoder import Encoder
 from greenroom.triage.first import FirstStage
 from greenroom.triage.manifest import SHIPPED
+from greenroom.triage.providers import READERS, Provider
 from greenroom.triage.spelling import canonical
 
 SHORT: Final = 2_000
@@ -50,11 +53,14 @@ class EncoderPool:
 
     Args:
         folder: The model's folder.
-        provider: ``cpu``, ``cuda`` or ``tensorrt``.
-        threads: How many texts are read at once; default: the cores this process may use.
+        provider: ``cpu``, ``cuda`` or ``tensorrt``, or a `Provider` with settings of its own.
+        threads: How many texts are read at once; default: the cores this process may use, or
+            `READERS` where texts that are read at once share runs.
         waiting: How many more may wait for a thread.
         cascade: Whether the first stage may settle texts.
         cache: How many readings are remembered.
+        classifiers: Adopted classifiers that answer for some heads. The first stage is not
+            certified for them: open the pool with `cascade` off.
 
     Raises:
         ConfigError: The model or the provider is not there; see `Encoder`.
@@ -64,15 +70,16 @@ class EncoderPool:
         self,
         folder: Path = SHIPPED,
         *,
-        provider: str = "cpu",
+        provider: str | Provider = "cpu",
         threads: int | None = None,
         waiting: int = 64,
         cascade: bool = True,
         cache: int = 4096,
+        classifiers: Sequence[Assignment] = (),
     ) -> None:
-        self.threads = threads or usable_cores()
         self.counts = Counts()
-        self._encoder = Encoder(folder, provider=provider)
+        self._encoder = Encoder(folder, provider=provider, classifiers=classifiers)
+        self.threads = threads or (READERS if self._encoder.batches else usable_cores())
         self._first = _first_stage(self._encoder) if cascade else None
         self._line = self._first.certificate.line if self._first else None
         self._cache = ReadingCache(cache)
@@ -87,7 +94,7 @@ class EncoderPool:
 
     @property
     def model(self) -> str:
-        """The model's short name, as in `Reading.model`."""
+        """The encoder's short name: embeddings of the same name can be compared."""
         return self._encoder.manifest.short_name
 
     @property

@@ -10,7 +10,8 @@ import pytest
 
 from greenroom.errors import ConfigError
 from greenroom.triage.base import EMBEDDING_SIZE, HEADS, INTENTS, SCORES, SCORES_ONLY, Reading
-from greenroom.triage.encoder import PROVIDERS, Encoder
+from greenroom.triage.encoder import Encoder
+from greenroom.triage.providers import PROVIDERS
 
 Read = Callable[[str], Reading]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,30 @@ def test_model_with_other_heads_is_refused(model_copy: Path) -> None:
     file.write_text(json.dumps(facts), "utf-8")
     with pytest.raises(ConfigError, match="other heads"):
         load_manifest(model_copy)
+
+
+def test_model_without_the_gpus_file_is_refused_on_a_gpu(model_copy: Path) -> None:
+    (model_copy / "model-fp16.onnx").unlink(missing_ok=True)
+    file = model_copy / "manifest.json"
+    facts = json.loads(file.read_text("utf-8"))
+    facts["files"].pop("model-fp16.onnx", None)
+    file.write_text(json.dumps(facts), "utf-8")
+    with pytest.raises(ConfigError, match="has no FP16 file") as failure:
+        load_manifest(model_copy, precision="fp16")
+    assert failure.value.file == str(model_copy / "model-fp16.onnx")
+    assert "greenroom models build" in str(failure.value)
+
+
+def test_gpus_file_is_checked_and_gives_the_digest(model_copy: Path) -> None:
+    content = b"a model in half precision"
+    (model_copy / "model-fp16.onnx").write_bytes(content)
+    file, digest = model_copy / "manifest.json", sha256(content).hexdigest()
+    facts = json.loads(file.read_text("utf-8"))
+    facts["files"]["model-fp16.onnx"] = {"sha256": digest, "bytes": len(content)}
+    file.write_text(json.dumps(facts), "utf-8")
+    manifest = load_manifest(model_copy, precision="fp16")
+    assert (manifest.digest, manifest.model_file.read_bytes()) == (digest, content)
+    assert load_manifest(model_copy).digest != digest
+    (model_copy / "model-fp16.onnx").write_bytes(content + b"!")
+    with pytest.raises(ConfigError, match="damaged"):
+        load_manifest(model_copy, precision="fp16")
