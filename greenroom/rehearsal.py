@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from greenroom.app import utc_now
@@ -12,6 +13,20 @@ from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Example
 from greenroom.senses import Senses
+from greenroom.triage.base import HEADS
+from greenroom.triage.explain import Explanation, asked_heads, explain
+
+Say = Callable[[str], Awaitable[tuple[Decision, Signals]]]
+"""What a persona makes of a text. Each call is a rehearsal of its own, so that what is said in
+one uses up no other's limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Where a score comes from, and what the persona does with the text that is changed."""
+
+    explanation: Explanation
+    then: Decision | None  # None where no change was found, or none was looked for
 
 
 class Rehearsal:
@@ -59,6 +74,28 @@ class Rehearsal:
             now=now,
         )
         return admitted, cue.signals
+
+
+async def reasons(senses: Senses, text: str, decision: Decision, *, say: Say) -> list[Reason]:
+    """The words behind each score that a rule fired on; where none did, behind the highest.
+
+    Args:
+        senses: What ``text`` was read with.
+        text: What the persona decided on.
+        decision: What it decided.
+        say: Decides anew on a text from which words were taken out.
+    """
+    heads = asked_heads(decision.trace)
+    if not heads:
+        scores = await senses.scores(text)
+        heads = {max(HEADS, key=scores.__getitem__): None}
+    found = []
+    for head, threshold in heads.items():
+        explanation = await explain(senses.triage, text, head, threshold=threshold)
+        change = explanation.turning
+        then = None if change is None else (await say(change.text))[0]
+        found.append(Reason(explanation, then))
+    return found
 
 
 async def failed_examples(company: Company, senses: Senses) -> list[str]:

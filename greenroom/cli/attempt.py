@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from greenroom.app import open_senses
-from greenroom.cli.console import opening, out, put_json
+from greenroom.cli.console import err, opening, out, put_json
 from greenroom.company import Company, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import Action, Decision, Signals
-from greenroom.rehearsal import Rehearsal
+from greenroom.rehearsal import Reason, Rehearsal, reasons
 from greenroom.starter import starter_folder
+from greenroom.triage.explain import MOST_REMOVED, Explanation, Turning, Word
+
+_SLIGHT: Final = 0.03  # a word's share under it tells nobody anything
+_LISTED: Final = 8  # words
+_AROUND: Final = 120  # characters that are shown on either side of the words
+_STYLES: Final = ((0.3, "bold white on red"), (0.1, "black on yellow"), (0.0, "underline"))
 
 EXAMPLE = 'Example: greenroom try "how do I get the verified role?" --persona guide'
 
@@ -31,6 +39,9 @@ def attempt(
     ] = None,
     platform: Annotated[str, typer.Option(help="The platform it is written on.")] = "terminal",
     channel: Annotated[str, typer.Option(help="The channel it is written in.")] = "general",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which words made the scores.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what a persona would do with one message; nothing is stored or sent."""
@@ -39,11 +50,15 @@ def attempt(
         accepted = suggest(persona, sorted(company.performers))
         raise ConfigError(f"there is no persona `{persona}`", accepted=accepted)
     said = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
-    decision, signals = asyncio.run(_rehearse(company, persona, said, platform, channel))
+    scene = {"persona": persona, "platform": platform, "channel": channel}
+    decision, signals, found = asyncio.run(_rehearse(company, said, scene, explains=explain))
     if as_json:
-        put_json(as_object(decision, signals))
+        told = {"explanations": [reason_as_object(one) for one in found]} if explain else {}
+        put_json(as_object(decision, signals) | told)
         return
     out.print(as_text(decision, signals), markup=False, soft_wrap=True)
+    for one in found:
+        out.print(reason_as_text(one, said, decision), soft_wrap=True)
 
 
 def as_object(decision: Decision, signals: Signals) -> dict[str, Any]:
@@ -103,6 +118,52 @@ def as_text(decision: Decision, signals: Signals) -> str:
     return "\n".join((*said, why(decision), *scores(signals)))
 
 
+def reason_as_object(reason: Reason) -> dict[str, Any]:
+    """Where a score comes from, as plain JSON; offsets are characters of the message."""
+    found, change = reason.explanation, reason.explanation.turning
+    shares = dict(found.shares)
+    return {
+        "head": found.head,
+        "score": round(found.score, 4),
+        "threshold": found.threshold,
+        "words": [
+            {
+                **_place(word),
+                "weight": round(word.weight, 4),
+                "share": round(shares.get(word, 0.0), 4),
+            }
+            for word in found.words
+        ],
+        "turning": None
+        if change is None
+        else {
+            "words": [_place(word) for word in change.words],
+            "text": change.text,
+            "score": round(change.score, 4),
+            "then": [action.kind.value for action in reason.then.actions] if reason.then else [],
+        },
+    }
+
+
+def reason_as_text(reason: Reason, text: str, decision: Decision) -> Text:
+    """Where a score comes from, as a person reads it: the words marked in the text, then listed.
+
+    Args:
+        reason: About ``text``.
+        text: The message. Nothing in it is read as markup, and control characters are spelled.
+        decision: What the persona made of it.
+    """
+    found = reason.explanation
+    strong = [(word, share) for word, share in found.shares if share >= _SLIGHT][:_LISTED]
+    told = Text.assemble((f"\n{found.head} {found.score:.3f}, by its words:\n", "bold"))
+    told.append_text(_marked(text, strong))
+    for word, share in strong:
+        told.append(f"\n  {share:4.0%}  {_printable(word.text)}")
+    if not strong:
+        told.append("\n  no word raises it")
+    return told.append(_turned(reason, decision))
+
+
 def why(decision: Decision) -> str:
     """What is done and the reasons for it, without what is said."""
     lines = [_done(action) for action in decision.actions] or ["does nothing"]
@@ -125,17 +186,72 @@ def scores(signals: Signals) -> list[str]:
     return [f"scores: {shown}; intent {signals.intent}; model {signals.model}"]
 
 
+def _marked(text: str, strong: Sequence[tuple[Word, float]]) -> Text:
+    """The part of a text where the words stand, each marked by its share."""
+    strong = sorted(strong, key=lambda one: one[0].start)
+    at = max(0, strong[0][0].start - _AROUND) if strong else 0
+    end = strong[-1][0].end + _AROUND if strong else 2 * _AROUND
+    told = Text("  … " if at else "  ")
+    for word, share in strong:
+        told.append(_printable(text[at : word.start]))
+        told.append(_printable(word.text), style=next(s for least, s in _STYLES if share >= least))
+        at = word.end
+    told.append(_printable(text[at:end]))
+    return told.append(" …" if end < len(text) else "")
+
+
+def _turned(reason: Reason, decision: Decision) -> str:
+    """A line on what would bring the score under the rule's limit, and what then."""
+    found = reason.explanation
+    if found.threshold is None:
+        return ""
+    if found.turning is None or reason.then is None:
+        return f"\nno change of up to {MOST_REMOVED} words brings it under {found.threshold:.2f}"
+    return f"\n{_without(found, found.turning)}: {_then(reason.then, decision)}"
+
+
+def _without(found: Explanation, change: Turning) -> str:
+    words = " and ".join(f"“{_printable(word.text)}”" for word in change.words)
+    return f"without {words} it would be {change.score:.2f}, under {found.threshold:.2f}"
+
+
+def _then(then: Decision, decision: Decision) -> str:
+    if not then.actions:
+        return "then nothing would be done"
+    is_same = [action.kind for action in then.actions] == [one.kind for one in decision.actions]
+    would = "would still" if is_same else "would"
+    return f"then {then.persona} {would}: {'; '.join(map(_done, then.actions))}"
+
+
+def _place(word: Word) -> dict[str, Any]:
+    return {"start": word.start, "end": word.end, "text": word.text}
+
+
+def _printable(text: str) -> str:
+    """A member's words without what could drive a terminal or turn its text around."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text
+    )
+
+
 def _done(action: Action) -> str:
     return f"{action.kind}, because: {action.reason}" if action.reason else str(action.kind)
 
 
 async def _rehearse(
-    company: Company, persona: str, text: str, platform: str, channel: str
-) -> tuple[Decision, Signals]:
+    company: Company, text: str, scene: dict[str, str], *, explains: bool
+) -> tuple[Decision, Signals, list[Reason]]:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         async with opening(open_senses(company, context=Path(folder))) as senses:
-            rehearsal = Rehearsal(company, senses)
-            return await rehearsal.say(text, persona=persona, platform=platform, channel=channel)
+
+            async def say(changed: str) -> tuple[Decision, Signals]:
+                return await Rehearsal(company, senses).say(changed, **scene)
+
+            decision, signals = await say(text)
+            if not explains:
+                return decision, signals, []
+            with err.status("reading it again without each of its words"):
+                return decision, signals, await reasons(senses, text, decision, say=say)
 
 
 def _config_or_starter(config: Path | None) -> Path:

@@ -199,6 +199,45 @@ def test_try_as_json_says_why(greenroom: Greenroom) -> None:
     assert found["scores"]["insult"] > 0.8
 
 
+def test_try_explains_which_words_made_the_scores(greenroom: Greenroom) -> None:
+    ended = greenroom("try", "good day, you stupid idiot", "--persona", "warden", "--explain")
+    assert ended.code == 0
+    assert re.search(r"\d+%  (stupid|idiot)\n", ended.out)
+    assert re.search(r"\nwithout “.+” it would be 0\.\d\d, under 0\.\d\d: then ", ended.out)
+    assert "then nothing would be done" in ended.out
+
+
+def test_try_explains_the_highest_score_where_no_rule_fired(greenroom: Greenroom) -> None:
+    ended = greenroom("try", "lovely weather", "--persona", "warden", "--explain", "--json")
+    found = json.loads(ended.out)
+    (one,) = found["explanations"]
+    highest = max(score for head, score in found["scores"].items() if head != "sentiment")
+    assert one["score"] == pytest.approx(highest, abs=0.01)
+    assert (one["threshold"], one["turning"]) == (None, None)
+
+
+def test_try_as_json_has_the_words_and_what_would_then_be_done(greenroom: Greenroom) -> None:
+    text = "good day, you stupid idiot"
+    ended = greenroom("try", text, "--persona", "warden", "--explain", "--json")
+    for one in json.loads(ended.out)["explanations"]:
+        assert {word["text"] for word in one["words"][:2]} == {"stupid", "idiot"}
+        assert all(text[word["start"] : word["end"]] == word["text"] for word in one["words"])
+        assert one["turning"]["score"] < one["threshold"] <= one["score"]
+        assert isinstance(one["turning"]["then"], list)
+    assert "explanations" not in json.loads(
+        greenroom("try", text, "--persona", "warden", "--json").out
+    )
+
+
+def test_try_explains_hostile_text_as_text(greenroom: Greenroom) -> None:
+    text = "[red]you[/red] \x1b[31m\u202e[link=http://x.example]idiot[/link] \x07[/"
+    ended = greenroom("try", text, "--persona", "warden", "--explain")
+    assert ended.code == 0
+    told = ended.out[ended.out.index("by its words:") :]
+    assert "[red]you[/red] \\u001b[31m\\u202e[link=http://x.example]idiot[/link] \\u0007[/" in told
+    assert not set("\x1b\u202e\x07") & set(told)
+
+
 def test_try_tells_which_personas_there_are(greenroom: Greenroom) -> None:
     ended = greenroom("try", "hi", "--persona", "wardn")
     assert ended.code == 2
