@@ -21,7 +21,7 @@ MIDDLE: Final = 3
 TWICE: Final = ("hatemojibuild",)
 """Sources whose rows come twice an epoch: few, and the hardest."""
 
-RECIPE: Final = Recipe(epochs=2.0, batch=48, rate=1.5e-4, heads_rate=2e-3, hold=10.0, soft=0.5)
+RECIPE: Final = Recipe(epochs=1.7, batch=48, rate=1.5e-4, heads_rate=2e-3, hold=10.0, soft=0.5)
 
 log = logging.getLogger("training")
 
