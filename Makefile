@@ -24,6 +24,7 @@ soak: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.triage
 	$(BIN)/python -m benchmarks.context
 
 # A stamp a set of packages; pip runs again when what it was told changes.

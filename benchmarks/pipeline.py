@@ -144,7 +144,7 @@ def _quiet(company: Company) -> Company:
     bot = deployment.bots["replay"]
     empty = deployment.folder / "empty.jsonl"
     empty.write_text("")
-    settings = bot.settings.model_copy(update={"file": empty})
+    settings = bot.settings.model_copy(update={"file": empty, "loop": False})
     desk = deployment.config.desk.model_copy(update={"port": 0})
     config = deployment.config.model_copy(update={"desk": desk})
     bots = {"replay": replace(bot, settings=settings)}

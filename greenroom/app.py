@@ -13,10 +13,16 @@ from typing import Any
 from aiohttp.web import Application
 
 from greenroom.adapters.base import Adapter, Clock
-from greenroom.company import Company, make_adapter
+from greenroom.company import (
+    Company,
+    classifiers_of,
+    make_adapter,
+    model_folder,
+    provider_of,
+)
 from greenroom.config import Bot, Deployment
 from greenroom.context import EdgeStore, Indexed, Knowledge, Precedents, ServerStore, VectorStore
-from greenroom.desk import RunningBot, make_desk, serve
+from greenroom.desk import Metrics, RunningBot, make_desk, serve
 from greenroom.ledger import Ledger
 from greenroom.loop import Loop, Stage
 from greenroom.message import Message, Precedent
@@ -24,7 +30,9 @@ from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
+from greenroom.triage.explain import Explanation, explain
 from greenroom.triage.pool import EncoderPool
+from greenroom.triage.providers import cpu_features, describe_cpu
 
 log = logging.getLogger(__name__)
 
@@ -99,15 +107,15 @@ async def open_house(
             for bot in deployment.bots.values()
         }
         senses = await stack.enter_async_context(open_senses(company))
+        loop = _loop(company, ledger, staged, senses=senses, clock=clock)
         address = await stack.enter_async_context(
             serve(
-                _desk(company, ledger, staged, senses=senses, clock=clock),
+                _desk(company, ledger, staged, senses=senses, loop=loop, clock=clock),
                 host=config.desk.host,
                 port=config.desk.port,
                 port_tries=port_tries,
             )
         )
-        loop = _loop(company, ledger, staged, senses=senses, clock=clock)
         yield House(company, ledger, senses, loop, staged, address)
 
 
@@ -146,16 +154,26 @@ def _desk(
     staged: Mapping[str, Adapter],
     *,
     senses: Senses,
+    loop: Loop,
     clock: Clock,
 ) -> Application:
     return make_desk(
         ledger,
         bots=RunningBots(company.deployment.bots, staged),
         precedents=_precedents(senses),
+        explain=_explain(senses),
         health=lambda: {name: adapter.health() for name, adapter in staged.items()},
         clock=clock,
         public_url=company.deployment.config.desk.public_url,
+        watched=_watched(company.deployment, senses, loop),
     )
+
+
+def _watched(deployment: Deployment, senses: Senses, loop: Loop) -> Metrics:
+    assert isinstance(senses.triage, EncoderPool), "open_senses makes one"
+    token = deployment.config.desk.metrics_token
+    shown = None if token is None else token.get_secret_value()
+    return Metrics(loop.tally, loop.queued, senses.triage, shown)
 
 
 def _changes(indexed: Indexed) -> str:
@@ -164,16 +182,18 @@ def _changes(indexed: Indexed) -> str:
 
 def _triage(deployment: Deployment) -> EncoderPool:
     settings = deployment.config.triage
-    more: dict[str, Any] = {}
-    if settings.model is not None:
-        more["folder"] = deployment.path(settings.model)
+    classifiers = classifiers_of(deployment)
+    provider = provider_of(deployment)
+    log.info("triage on %s; CPU: %s", provider.name, describe_cpu(cpu_features()))
     return EncoderPool(
-        provider=settings.provider,
+        model_folder(deployment),
+        provider=provider,
         threads=settings.threads,
         waiting=settings.waiting,
-        cascade=settings.cascade,
+        # The first stage is certified for the encoder's scores, not for those of others.
+        cascade=settings.cascade and not classifiers,
         cache=settings.cache,
-        **more,
+        classifiers=classifiers,
     )
 
 
@@ -224,5 +244,12 @@ def _precedents(senses: Senses) -> Callable[[Message], Any]:
             for precedent in found
             if precedent.message != message.key and precedent.score >= _ALIKE
         ]
+
+    return find
+
+
+def _explain(senses: Senses) -> Callable[[Message, str, float | None], Any]:
+    async def find(message: Message, head: str, threshold: float | None) -> Explanation:
+        return await explain(senses.triage, text_of(message), head, threshold=threshold)
 
     return find

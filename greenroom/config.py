@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, create_model
+from pydantic import Field, SecretStr, create_model
 
 from greenroom.adapters.settings import Settings
 from greenroom.documents import Document, interpolate, load, suggest, validate
@@ -39,6 +39,14 @@ class ContextSettings(Strict):
     api_key: str | None = None
 
 
+class ClassifierSettings(Strict):
+    """A classifier of one's own, and the heads it answers for; `company` checks the names."""
+
+    model: Path  # a folder that `greenroom models adopt` wrote
+    heads: dict[str, str] = Field(min_length=1)  # our head: the classifier's label
+    combine: Literal["replace", "max"] = "replace"
+
+
 class TriageSettings(Strict):
     """The model and what runs it."""
 
@@ -48,6 +56,9 @@ class TriageSettings(Strict):
     waiting: int = Field(default=64, ge=0)
     cascade: bool = True  # whether the first stage may settle what is certain
     cache: int = Field(default=4096, ge=0)  # readings remembered
+    batch_tokens: int = Field(default=16_384, ge=512)  # of a run on a GPU, with padding
+    cuda_graphs: bool = False
+    classifiers: dict[Name, ClassifierSettings] = Field(default_factory=dict)
 
 
 class DeskSettings(Strict):
@@ -56,6 +67,7 @@ class DeskSettings(Strict):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = Field(default=None, pattern=r"^https?://")
+    metrics_token: SecretStr | None = Field(default=None, min_length=1)
 
 
 class LoopSettings(Strict):

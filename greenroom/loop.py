@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from greenroom import backlog
 from greenroom.adapters.base import Adapter
 from greenroom.errors import DropMessage, GreenroomError, RetryLater
 from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
@@ -22,6 +23,7 @@ from greenroom.plan import one_voice, plan
 from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.supervisor import supervise
+from greenroom.tally import Tally, TimedTriage
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,8 @@ class Loop:
     ) -> None:
         self._ledger = ledger
         self._stages = stages
-        self._senses = senses
+        self.tally = Tally()
+        self._senses = replace(senses, triage=TimedTriage(senses.triage, self.tally.triage))
         self._gate = gate
         self._sender = sender
         self._clock = clock
@@ -87,6 +90,8 @@ class Loop:
                 group.create_task(self._work(queue), name=f"worker-{number}")
             group.create_task(self._sender.run(), name="sender")
             group.create_task(self._follow_verdicts(), name="verdicts")
+            look = self._ledger.inbox.backlog
+            group.create_task(backlog.watch(look, self._clock), name="backlog")
             for bot, stage in self._stages.items():
                 group.create_task(supervise(stage.adapter, self.take_in), name=f"adapter-{bot}")
 
@@ -94,8 +99,15 @@ class Loop:
         """Steps 1 and 2: store the event durably; true if it is new."""
         is_new = await self._ledger.inbox.put(event)
         if is_new:
+            self.tally.taken_in += 1
             self._arrived.set()
+        else:
+            self.tally.repeated += 1
         return is_new
+
+    def queued(self) -> int:
+        """How many events wait for a worker that has been chosen."""
+        return sum(queue.qsize() for queue in self._queues)
 
     async def _feed(self) -> None:
         """Inbox to workers, in order of arrival; what a crash left behind comes first."""
@@ -127,6 +139,8 @@ class Loop:
                 # A message that no stage foresaw must not stop the others: a person gets it.
                 log.exception("cannot process %s", pending.event.key)
                 await self._fail(_failed(pending), f"{type(error).__name__}: {error}")
+            else:
+                self._count(pending.event)
 
     async def handle(self, pending: Pending) -> None:
         """Steps 3 to 7 for one event."""
@@ -141,7 +155,12 @@ class Loop:
         recorded = await self._ledger.record.handled(handled, self._clock())
         self._tell(handled, recorded)
 
+    def _count(self, event: Event) -> None:
+        self.tally.decided += 1
+        self.tally.deciding.add((self._clock() - event.received_at).total_seconds())
+
     async def _fail(self, handled: Handled, why: str) -> None:
+        self.tally.failed += 1
         self._tell(handled, await self._ledger.record.failed(handled, why, self._clock()))
 
     def _tell(self, handled: Handled, recorded: Recorded) -> None:

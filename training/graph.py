@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 from greenroom.triage.base import EMBEDDING_SIZE, HEADS, INTENTS
 from training.calibrate import Calibration
@@ -127,5 +128,7 @@ def halve(full: Path, target: Path) -> None:
     ]
     for step, one in enumerate(looked_up):
         model.graph.node.insert(place + step, one)
-    onnx.checker.check_model(model)
-    onnx.save(model, target)
+    sorter = OnnxModel(model)
+    sorter.topological_sort()  # the converter leaves its casts behind their users
+    onnx.checker.check_model(sorter.model)
+    onnx.save(sorter.model, target)

@@ -14,12 +14,14 @@ from greenroom.desk.guard import read_form
 from greenroom.desk.pages import moderator_of, page
 from greenroom.desk.queue import find_case, judged_case
 from greenroom.desk.room import Room, room_of
-from greenroom.desk.text import PAGE_LIMIT, passages
+from greenroom.desk.text import PAGE_LIMIT, Reading, passages
 from greenroom.desk.verdicts import Choice, choices, judgement
-from greenroom.desk.why import spans_in, why
+from greenroom.desk.why import Why, spans_in, why
+from greenroom.desk.words import Words, words
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.ledger import Case, Change, Effect, Kept
 from greenroom.message import Message, Precedent
+from greenroom.senses import text_of
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,11 @@ class Likeness:
 
 
 def routes() -> list[web.RouteDef]:
-    """The case page, its verdict, and the message as plain text."""
+    """The case page, the same with a score's words, its verdict, the message as plain text."""
     return [
         web.get(_CASE, _case),
         web.get(f"{_CASE}/text", _text),
+        web.get(f"{_CASE}/words", _words),
         web.get(f"{_CASE}/verdict", _back),
         web.post(f"{_CASE}/verdict", _judge),
     ]
@@ -58,6 +61,17 @@ async def _text(request: web.Request) -> web.StreamResponse:
     title = f"{kept.message.title}\n\n" if kept.message.title else ""
     headers = {"Content-Disposition": f'attachment; filename="case-{case.id}.txt"'}
     return web.Response(text=f"{title}{kept.message.text}", headers=headers)
+
+
+async def _words(request: web.Request) -> web.StreamResponse:
+    """The case page with the words that made a score: without the script it is a page, too."""
+    case, kept = await find_case(request)
+    decided = await _decided(room_of(request), case, kept.message)
+    asked = request.query.get("head")
+    found = await words(room_of(request), kept.message, decided, asked)
+    if found is None:
+        raise web.HTTPNotFound(text="The model gives no such score.")
+    return await _show(request, case, kept, found=found)
 
 
 async def _back(request: web.Request) -> web.StreamResponse:
@@ -141,10 +155,11 @@ async def _show(
     *,
     objection: str | None = None,
     note: str = "",
+    found: Words | None = None,
 ) -> web.Response:
     room, message = room_of(request), kept.message
     effects = await room.ledger.outbox.about(case.message)
-    decided = why(await room.ledger.record.decisions(case.message), message.revision)[:_DECISIONS]
+    decided = await _decided(room, case, message)
     bot = room.bots.get(case.bot)
     offered = choices(effects, bot) if case.state == "open" else ()
     before, after = await room.ledger.cases.beside(case)
@@ -157,9 +172,9 @@ async def _show(
         case=case,
         kept=kept,
         message=message,
-        title=passages(message.title or "", spans_in(decided, "title", message.title or "")),
         seen=_seen(message),
-        reading=passages(message.text, spans_in(decided, "body", message.text)),
+        **_marked(message, decided, found),
+        words=found,
         page_limit=PAGE_LIMIT,
         decided=decided,
         effects=effects,
@@ -174,6 +189,21 @@ async def _show(
         judged=await judged_case(request),
         objection=objection,
     )
+
+
+async def _decided(room: Room, case: Case, message: Message) -> list[Why]:
+    return why(await room.ledger.record.decisions(case.message), message.revision)[:_DECISIONS]
+
+
+def _marked(message: Message, decided: Sequence[Why], found: Words | None) -> dict[str, Reading]:
+    """Title and text, with the words that made a score, or else those that rules matched."""
+    title, text = message.title or "", message.text
+    if found is None:
+        spans = spans_in(decided, "title", title), spans_in(decided, "body", text)
+    else:
+        start = len(text_of(message)) - len(text)  # triage reads the title first
+        spans = found.spans(0, len(title)), found.spans(start, start + len(text))
+    return {"title": passages(title, spans[0]), "reading": passages(text, spans[1])}
 
 
 async def _likeness(request: web.Request, room: Room, message: Message) -> Likeness:

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from aiohttp import web
 
-from greenroom.desk import case, chain, events, guard, queue, signin
+from greenroom.desk import case, chain, events, guard, metrics, queue, signin
 from greenroom.desk.pages import HERE, templates
-from greenroom.desk.room import ROOM, Fitness, Patience, Precedents, Room, RunningBot
+from greenroom.desk.room import ROOM, Explain, Fitness, Patience, Precedents, Room, RunningBot
 from greenroom.errors import ConfigError
 from greenroom.ledger import Ledger
 
@@ -23,10 +23,12 @@ def make_desk(
     *,
     bots: Mapping[str, RunningBot],
     precedents: Precedents,
+    explain: Explain,
     health: Callable[[], Mapping[str, Fitness]],
     clock: Callable[[], datetime],
     public_url: str | None = None,
     patience: Patience | None = None,
+    watched: metrics.Metrics | None = None,
 ) -> web.Application:
     """The web console where moderators work the queue.
 
@@ -34,28 +36,33 @@ def make_desk(
         ledger: What it shows and writes verdicts to; it stays the caller's to close.
         bots: The running bots by name.
         precedents: Looks up judged messages that are like one.
+        explain: Says which words of a message made a score.
         health: How each bot's adapter fares, by the bot's name.
         clock: The time now, in UTC.
         public_url: The address behind a proxy. Besides it, only loopback names are answered.
         patience: How long it waits for others.
+        watched: What ``/metrics`` tells of the running house, beside the ledger's figures.
     """
     app = web.Application(
         client_max_size=guard.MAX_BODY_BYTES,
-        middlewares=(guard.own_address, guard.own_errors, guard.signed_in),
+        middlewares=(metrics.apart, guard.own_address, guard.own_errors, guard.signed_in),
     )
     app[ROOM] = Room(
         ledger=ledger,
         bots=bots,
         precedents=precedents,
+        explain=explain,
         health=health,
         clock=clock,
         templates=templates(),
         public_url=public_url,
         patience=patience or Patience(),
     )
+    if watched is not None:
+        app[metrics.METRICS] = watched
     app.on_response_prepare.append(guard.add_headers)
     events.set_up(app)
-    for part in (signin, queue, case, chain, events):
+    for part in (signin, queue, case, chain, events, metrics):
         app.add_routes(part.routes())
     app.router.add_static("/static", HERE / "static", name="static")
     return app

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from greenroom import backlog
 from greenroom.desk.pages import page
 from greenroom.desk.room import room_of
 from greenroom.ledger import Case, Kept
@@ -50,6 +51,7 @@ async def _queue(request: web.Request) -> web.StreamResponse:
         rows=await room.ledger.cases.queue(state=state, limit=PAGE_SIZE, offset=offset),
         paging=Paging(number, counts.get(state, 0)),
         judged=await judged_case(request),
+        backlog=backlog.told(await room.ledger.inbox.backlog(), room.clock()),
     )
 
 

@@ -13,9 +13,14 @@ from aiohttp import web
 
 from greenroom.ledger import Ledger
 from greenroom.message import ActionKind, Message, Precedent
+from greenroom.triage.explain import Explanation
 
 Precedents = Callable[[Message], Awaitable[Sequence[Precedent]]]
 """Judged messages that are like this one. It may be slow, or raise RetryLater."""
+
+Explain = Callable[[Message, str, float | None], Awaitable[Explanation]]
+"""Which words made a head's score of this message, and what brings it under a limit. It may be
+slow."""
 
 
 class Fitness(Protocol):
@@ -55,6 +60,7 @@ class Patience:
     """How long the desk waits for others, in seconds."""
 
     precedents_s: float = 1.0  # then the case page comes without them
+    words_s: float = 20.0  # then whoever asked which words made a score is told to try again
     keep_alive_s: float = 15.0  # between two signs of life to a browser
     write_s: float = 10.0  # for a browser to take what it is sent
 
@@ -66,12 +72,14 @@ class Room:
     ledger: Ledger
     bots: Mapping[str, RunningBot]
     precedents: Precedents
+    explain: Explain
     health: Callable[[], Mapping[str, Fitness]]
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     public_url: str | None = None
     patience: Patience = Patience()
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    explaining: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long
     chain_check: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long
 
 

@@ -29,10 +29,11 @@ _SHOWN_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters ``start`` to ``end`` of a text that a check matched."""
+    """Characters ``start`` to ``end`` of a text that a check matched, or that made a score."""
 
     start: int
     end: int
+    strength: int = 0  # 1 to 4: how much of the score; 0: a match
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,11 @@ def _merged(spans: Iterable[Span], length: int) -> list[Span]:
         if start >= end:
             continue
         if merged and start <= merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(end, merged[-1].end))
+            last = merged[-1]
+            strength = max(last.strength, span.strength)
+            merged[-1] = Span(last.start, max(end, last.end), strength)
         else:
-            merged.append(Span(start, end))
+            merged.append(Span(start, end, span.strength))
     return merged
 
 
@@ -117,7 +120,8 @@ def _marked(text: str, marks: Sequence[Span], start: int, end: int) -> Markup:
         if low >= high:
             continue
         parts.append(visible(text[at:low]))
-        parts.append(Markup("<mark>{}</mark>").format(visible(text[low:high])))
+        kind = Markup(' class="made{}"').format(mark.strength) if mark.strength else ""
+        parts.append(Markup("<mark{}>{}</mark>").format(kind, visible(text[low:high])))
         at = high
     parts.append(visible(text[at:end]))
     return Markup().join(parts)

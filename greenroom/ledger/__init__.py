@@ -3,7 +3,7 @@
 from greenroom.ledger.cases import Case, CaseDraft, Cases, Judgement, Verdict
 from greenroom.ledger.entries import Entry
 from greenroom.ledger.feed import Change, Feed
-from greenroom.ledger.inbox import Pending
+from greenroom.ledger.inbox import Backlog, Pending
 from greenroom.ledger.ledger import Ledger
 from greenroom.ledger.messages import Kept
 from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
@@ -11,6 +11,7 @@ from greenroom.ledger.people import Session
 from greenroom.ledger.record import Decided, Handled, Recorded
 
 __all__ = [
+    "Backlog",
     "Case",
     "CaseDraft",
     "Cases",

@@ -24,6 +24,14 @@ class Pending:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits, and since when; what is being decided just now waits, too."""
+
+    depth: int
+    oldest_at: datetime | None
+
+
 class Inbox:
     """The durable queue at the front."""
 
@@ -60,6 +68,18 @@ class Inbox:
             ).fetchone()
         )
         return None if found is None else datetime.fromisoformat(found["received_at"])
+
+    async def backlog(self) -> Backlog:
+        """How much waits, and since when; the oldest is the first in order of arrival."""
+        row = await self._store.read(
+            lambda c: c.execute(
+                "SELECT (SELECT count(*) FROM inbox WHERE state = 'pending') AS depth,"
+                " (SELECT received_at FROM inbox WHERE state = 'pending' ORDER BY seq LIMIT 1)"
+                " AS oldest_at"
+            ).fetchone()
+        )
+        oldest_at = row["oldest_at"]
+        return Backlog(row["depth"], oldest_at and datetime.fromisoformat(oldest_at))
 
     async def depth(self) -> int:
         """How many events wait."""

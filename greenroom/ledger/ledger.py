@@ -49,6 +49,11 @@ class Ledger:
         self.people = People(self._store, now_s=now_s)
         self.feed = Feed()
 
+    @property
+    def writes_waiting(self) -> int:
+        """Writes that no transaction has taken yet."""
+        return self._store.writes_waiting
+
     def close(self) -> None:
         """Finish what waits and close the file; blocks."""
         self._store.close()

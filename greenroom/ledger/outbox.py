@@ -103,6 +103,14 @@ class Outbox:
             ).fetchone()[0]
         )
 
+    async def depth(self) -> int:
+        """How many actions wait to be sent, or to be tried again."""
+        return await self._store.read(
+            lambda c: int(
+                c.execute("SELECT count(*) FROM outbox WHERE state = 'pending'").fetchone()[0]
+            )
+        )
+
     async def done(self, claimed: Claimed, outcome: Outcome, at: datetime) -> None:
         """The platform did it."""
         await self._store.write(lambda c: _done(c, claimed, outcome, at))

@@ -47,6 +47,11 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
 
+    @property
+    def writes_waiting(self) -> int:
+        """Writes that no transaction has taken yet."""
+        return self._writer.waiting
+
     async def write(self, job: Job[T]) -> T:
         """Run ``job`` in the next transaction; returns once it is on disk."""
         return await self._writer.submit(job)

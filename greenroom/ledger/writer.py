@@ -58,6 +58,11 @@ class Writer:
         self.commits = 0
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that no transaction has taken yet."""
+        return self._jobs.qsize()
+
     async def submit(self, job: Job[T]) -> T:
         """Run ``job`` in the next transaction; returns once that is on disk.
 

@@ -87,7 +87,7 @@ class Reading:
             nobody asked.
         intents: Every name in `INTENTS`, summing to 1; empty when nobody asked.
         embedding: Shape (384,), float32, unit length; None when it was not asked for.
-        language: ISO 639-1 code, ``und`` when it cannot be told, None when nobody asked.
+        language: ISO 639 code, ``und`` when it cannot be told, None when nobody asked.
         model: Short name and the first 12 hex digits of the model file's sha256, as in
             ``minilm-l6@0123456789ab``: the same text and model give the same reading. Adopted
             classifiers that answered for heads are joined to it with ``+``.

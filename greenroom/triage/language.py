@@ -18,17 +18,20 @@ _FEWEST_LETTERS: Final = 6
 UNDETERMINED: Final = "und"
 """BCP 47's word for a language that cannot be told."""
 
+_NO_LANGUAGE: Final = "zxx"
+"""BCP 47's word for what is no language; py3langid says it of numbers and scraps."""
+
 
 def detect_language(text: str) -> str:
-    """The ISO 639-1 code of `text`'s language; `UNDETERMINED` where the words do not tell.
+    """The ISO 639 code of `text`'s language, of two letters where there is such a one.
 
-    py3langid's classifier over byte n-grams, 97 languages, 0.1 ms a message.
+    `UNDETERMINED` where the words do not tell. py3langid's classifier over byte n-grams, 142 languages, 0.1 ms a message.
     """
     sample = text[:1_000]
     if len(_LETTER.findall(sample)) < _FEWEST_LETTERS:
         return UNDETERMINED
     language, share = _identifier().classify(sample)
-    return str(language) if share >= _SURE else UNDETERMINED
+    return UNDETERMINED if share < _SURE or language == _NO_LANGUAGE else str(language)
 
 
 _LOADING: Final = Lock()

@@ -25,7 +25,7 @@ _MENTION: Final = re.compile(
 )
 _CALL: Final = re.compile(r"<!(channel|here|everyone)>")
 _CUSTOM_EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d+>")
-_LINK: Final = re.compile(r"https?://[^\s<>]{8,}")
+_LINK: Final = re.compile(r"https?://[^\s<>]{8,}", re.IGNORECASE)
 _LINK_KEPT: Final = 48
 """Characters of a link that are read: its host, and as a rule what it leads to."""
 

@@ -9,13 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import aiohttp
 
 from greenroom.adapters.base import Health
-from greenroom.desk import Patience, RunningBot, make_desk, serve, sign_in_address
+from greenroom.desk import Explain, Patience, RunningBot, make_desk, serve, sign_in_address
 from greenroom.ledger import Case, Change, Handled, Ledger, Planned
 from greenroom.message import ActionKind, Message, Precedent, Severity
+from greenroom.senses import text_of
+from greenroom.triage.base import EVERYTHING, Reading, Wants
+from greenroom.triage.encoder import Encoder
+from greenroom.triage.explain import Explanation, Turning, Word, explain
 from tests.samples import NOON, a_message, an_event, handled
 
 CAN = frozenset(
@@ -47,6 +52,30 @@ class Clock:
         self.now += timedelta(**by)
 
 
+class Reader:
+    """Triage by the real model, loaded once for all tests, on the event loop."""
+
+    digest = ""
+
+    async def read(self, text: str, wants: Wants = EVERYTHING) -> Reading:
+        return _encoder().read(text, wants)
+
+
+@cache
+def _encoder() -> Encoder:
+    return Encoder()
+
+
+async def explained(message: Message, head: str, threshold: float | None) -> Explanation:
+    return await explain(Reader(), text_of(message), head, threshold=threshold)
+
+
+async def blame_it_all(message: Message, head: str, threshold: float | None) -> Explanation:
+    """An `Explain` that names the whole text, from before its beginning to beyond its end."""
+    word = Word(-9, 9**9, message.text, 1.0)
+    return Explanation(head, 0.9, (word,), 0.5, Turning((word,), message.text, 0.1))
+
+
 @dataclass(slots=True)
 class House:
     """A served desk, its ledger, and an HTTP client that keeps cookies."""
@@ -60,6 +89,7 @@ class House:
     precedents: list[Precedent] = field(default_factory=list)
     precedents_error: Exception | None = None
     precedents_wait: asyncio.Event | None = None
+    explain: Explain = explained
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @staticmethod
@@ -82,14 +112,18 @@ class House:
                 raise opened[0].precedents_error
             return opened[0].precedents
 
+        async def words(message: Message, head: str, threshold: float | None) -> Explanation:
+            return await opened[0].explain(message, head, threshold)
+
         app = make_desk(
             ledger,
             bots=bots,
             precedents=precedents,
+            explain=words,
             health=lambda: {"b": Health(is_connected=True)},
             clock=clock,
             public_url=public_url,
-            patience=patience or Patience(precedents_s=0.2),
+            patience=patience or Patience(precedents_s=0.2, words_s=100),
         )
         jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
         async with AsyncExitStack() as server:

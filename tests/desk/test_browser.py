@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from greenroom.ledger import Change, Judgement, Verdict
 from greenroom.message import Author, Outcome, Severity
-from tests.desk.house import House
+from tests.desk.house import House, blame_it_all
 from tests.samples import a_message, a_removal
 
 pytestmark = pytest.mark.browser
@@ -201,6 +201,38 @@ async def test_everything_works_without_the_script(enter: Open, house: House) ->
     assert (await house.case(case)).note == "by hand"
 
 
+async def test_a_key_shows_which_words_made_the_score_and_hides_them(
+    enter: Open, house: House
+) -> None:
+    case = await house.arrive(a_message("good morning, you stupid fool, have a nice day"))
+    page = await enter()
+    await page.goto(f"{house.address}/cases/{case}")
+    await page.keyboard.press("n")
+    await page.keyboard.type("a note")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    # The model is loaded for this, and a hundred readings take their time on a busy machine.
+    await expect(page.locator("#words")).to_be_visible(timeout=90_000)
+    await expect(page.locator(".text mark.made4, .text mark.made3").first).to_be_visible()
+    await expect(page.locator(".text mark", has_text="stupid")).to_be_visible()
+    await expect(page.locator("#said")).to_contain_text("stupid")
+    await expect(page.locator("#note")).to_have_value("a note")
+    await page.keyboard.press("e")
+    await expect(page.locator("#words")).to_have_count(0)
+    await expect(page.locator(".text mark")).to_have_count(0)
+    assert page.url.endswith(f"/cases/{case}")
+
+
+async def test_words_are_shown_without_the_script_too(enter: Open, house: House) -> None:
+    case = await house.arrive(a_message("you stupid fool"))
+    page = await enter(java_script_enabled=False)
+    await page.goto(f"{house.address}/cases/{case}")
+    await page.get_by_role("link", name="Which words made the score?").click()
+    await expect(page.locator(".text mark", has_text="fool")).to_be_visible()
+    await page.get_by_role("link", name="Hide").click()
+    await expect(page.locator(".text mark")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_hostile_text_neither_runs_nor_breaks_the_page(
     enter: Open, house: House, width: int
@@ -209,7 +241,8 @@ async def test_hostile_text_neither_runs_nor_breaks_the_page(
     message = a_message(_PWNED + "M" * 3000 + "\u202e" * 40, title="W" * 400, author=author)
     case = await house.arrive(message)
     page = await enter(viewport={"width": width, "height": 800})
-    for path in ("/", f"/cases/{case}", "/ledger", "/nothing"):
+    house.explain = blame_it_all
+    for path in ("/", f"/cases/{case}", f"/cases/{case}/words", "/ledger", "/nothing"):
         answer = await page.request.get(house.address + path)
         if answer.status == 404:
             continue

@@ -25,7 +25,7 @@ from greenroom.message import (
     Severity,
     Signals,
 )
-from tests.desk.house import House
+from tests.desk.house import House, blame_it_all
 from tests.samples import a_message
 
 CORPUS = [
@@ -137,7 +137,8 @@ async def test_hostile_text_stays_text_on_every_page(house: House, evil: str) ->
     for claimed in await house.ledger.outbox.claim(now_s=9e9, limit=9, bots=("b",)):
         draft = CaseDraft(evil, Severity.HIGH, evil, "live")
         await house.ledger.record.effect_failed(claimed, evil, draft, house.clock())
-    for path in ("/", f"/cases/{case}", f"/cases/{case}/row", "/ledger"):
+    house.explain = blame_it_all
+    for path in ("/", f"/cases/{case}", f"/cases/{case}/words", f"/cases/{case}/row", "/ledger"):
         check(await house.get(path))
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from greenroom.desk import Patience, events, make_desk, serve
 from greenroom.errors import ConfigError
@@ -112,7 +113,7 @@ async def _is_let_in(house: House) -> bool:
 
 async def test_a_port_in_use_is_a_fault_to_mend(house: House) -> None:
     port = int(house.address.rsplit(":", 1)[1])
-    other = make_desk(house.ledger, bots={}, precedents=_none, health=dict, clock=house.clock)
+    other = _another(house)
     with pytest.raises(ConfigError, match=rf"port {port} on 127\.0\.0\.1 is in use\n.*desk\.port"):
         async with serve(other, port=port):
             pass
@@ -120,16 +121,27 @@ async def test_a_port_in_use_is_a_fault_to_mend(house: House) -> None:
 
 async def test_the_next_free_port_is_found_when_asked(house: House) -> None:
     port = int(house.address.rsplit(":", 1)[1])
-    other = make_desk(house.ledger, bots={}, precedents=_none, health=dict, clock=house.clock)
+    other = _another(house)
     async with serve(other, port=port, port_tries=20) as address:
         assert port < int(address.rsplit(":", 1)[1]) < port + 20
 
 
 async def test_an_address_that_is_not_ours_is_a_fault_to_mend(house: House) -> None:
-    other = make_desk(house.ledger, bots={}, precedents=_none, health=dict, clock=house.clock)
+    other = _another(house)
     with pytest.raises(ConfigError, match=r"desk\.host"):
         async with serve(other, host="192.0.2.1", port=0):
             pass
+
+
+def _another(house: House) -> web.Application:
+    return make_desk(
+        house.ledger,
+        bots={},
+        precedents=_none,
+        explain=house.explain,
+        health=dict,
+        clock=house.clock,
+    )
 
 
 async def _none(_: Message) -> list[Precedent]:

@@ -81,6 +81,7 @@ function onCaseKey(key) {
   const ways = { j: "next", k: "prev", q: "up" };
   if (key in ways) return follow(ways[key]);
   if (key === "b") return openSanctions();
+  if (key === "e") return ask(document.getElementById("ask"));
   if (key === "n") {
     document.getElementById("note")?.focus();
     return true;
@@ -108,6 +109,39 @@ function judgeOnce(event) {
     return;
   }
   event.target.dataset.sent = "yes"; // the page that answers replaces this one
+}
+
+// --- Words -----------------------------------------------------------------------------
+
+// The link leads to the same page with the words that made a score; of it only the message is
+// put in, so that a note half written and the place on the page stay.
+function ask(link) {
+  if (!link || link.hasAttribute("aria-busy")) return link !== null;
+  link.setAttribute("aria-busy", "true");
+  say("Looking for the words");
+  showWords(link);
+  return true;
+}
+
+async function showWords(link) {
+  const address = new URL(link.href);
+  address.searchParams.set("live", "1");
+  const fresh = await load(address);
+  const other = fresh?.getElementById("message");
+  const message = document.getElementById("message");
+  link.removeAttribute("aria-busy");
+  if (!other) return lost("The words cannot be shown just now. Try again in a moment.");
+  const hadFocus = message.contains(document.activeElement);
+  message.replaceWith(document.importNode(other, true));
+  showTimes(document);
+  if (hadFocus) document.getElementById("ask")?.focus({ preventScroll: true });
+  say(document.getElementById("words")?.dataset.said ?? "Hidden");
+}
+
+function onClick(event) {
+  const link = event.target.closest?.("a[data-ask]");
+  const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (link && isPlain && ask(link)) event.preventDefault();
 }
 
 // --- Live ------------------------------------------------------------------------------
@@ -296,6 +330,7 @@ showTimes(document);
 setInterval(() => showTimes(document), 30_000);
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", judgeOnce);
+document.addEventListener("click", onClick);
 if (document.querySelector("#queue, #verdict")) {
   watch();
   setInterval(() => document.hidden || schedule(), STATUS_MS);
