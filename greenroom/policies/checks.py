@@ -9,7 +9,7 @@ from typing import Final
 from greenroom.documents import KeyPath
 from greenroom.message import Hit, Message, MessageKind
 from greenroom.policies.base import Check, Cost, Found, Result
-from greenroom.policies.fields import DEFAULT_METHODS, OWN_FIELDS, UNQUOTED
+from greenroom.policies.fields import DEFAULT_METHODS, IDENTIFYING, OWN_FIELDS, UNQUOTED
 from greenroom.policies.keys import METHODS, MODIFIERS, Key, parse_key
 from greenroom.policies.node import Node
 from greenroom.policies.regexes import BadPattern, compile_patterns
@@ -30,6 +30,7 @@ class SearchCheck:
     matcher: Matcher
     written: str
     cost: Cost
+    is_folded: bool = True  # a disguised text counts as well
     is_search: bool = True
 
     @property
@@ -44,7 +45,7 @@ class SearchCheck:
             for text in subject.texts(name) or ():
                 looked = True
                 try:
-                    match = self.matcher.search(text, scene)
+                    match = self._search(name, text, scene)
                 except TimeoutError:
                     is_late = True
                     continue
@@ -56,6 +57,20 @@ class SearchCheck:
             scene.notes.append(f"`{self.written}` took too long on this text: it does not hold")
             return Result.FAILED
         return Found((Hit(self.written),)) if self.key.is_negated else Result.FAILED
+
+    def _search(self, name: str, text: Text, scene: Scene) -> Match | None:
+        """A match in the text as it stands, else in the text without disguises."""
+        late = None
+        try:
+            match = self.matcher.search(text, scene)
+        except TimeoutError as error:
+            match, late = None, error
+        is_raw = not self.is_folded or (self.key.is_negated and name in IDENTIFYING)
+        if match is None and not is_raw and text.folded is not None:
+            match = self.matcher.search(text.folded, scene)
+        if match is None and late is not None:
+            raise late
+        return match
 
     def _found(self, name: str, text: Text, match: Match) -> Found:
         matched = text.raw[match.start : min(match.end, match.start + SHOWN)]
@@ -70,6 +85,7 @@ def search_check(
     fields: tuple[str, ...],
     shared: dict[KeyPath, Matcher],
     is_unquoted: bool = False,
+    is_folded: bool = True,
 ) -> SearchCheck:
     """Compile a search; its matcher is shared by the two versions of an ``any`` rule."""
     modifiers = _modifiers(node, key)
@@ -79,7 +95,7 @@ def search_check(
         matcher = shared[node.path] = _matcher(node, method, modifiers, _values(node, key))
     fields = tuple(UNQUOTED if is_unquoted and name == "body" else name for name in fields)
     cost = Cost.PATTERN if "regex" in modifiers else Cost.LITERAL
-    return SearchCheck(key, fields, matcher, ".".join(map(str, node.path)), cost)
+    return SearchCheck(key, fields, matcher, ".".join(map(str, node.path)), cost, is_folded)
 
 
 def read_key(node: Node) -> Key:

@@ -94,8 +94,9 @@ class _RuleReader:
         self._sort_keys(self._try(self._with_standard) or self._root())
         kinds = self._try(self._kinds) or _KINDS["any"]
         priority = self._try(self._priority) or 0
-        exempt = self._try(self._exempt)
-        comment, submission = self._versions(kinds)
+        exempt = self._try(lambda: self._flag("moderators_exempt"))
+        is_folded = self._try(lambda: self._flag("fold")) is not False
+        comment, submission = self._versions(kinds, is_folded=is_folded)
         if self.faults:
             return None
         rule = self._rule(kinds, comment, submission)
@@ -154,14 +155,16 @@ class _RuleReader:
         node = self.base.get("priority")
         return 0 if node is None else node.integer()
 
-    def _exempt(self) -> bool | None:
-        node = self.base.get("moderators_exempt")
+    def _flag(self, key: str) -> bool | None:
+        node = self.base.get(key)
         return None if node is None else node.flag()
 
-    def _versions(self, kinds: frozenset[MessageKind]) -> tuple[Version | None, Version | None]:
+    def _versions(
+        self, kinds: frozenset[MessageKind], *, is_folded: bool
+    ) -> tuple[Version | None, Version | None]:
         """Both versions; a fault in one is passed over if the other one has none."""
         has_type = kinds != _KINDS["any"]
-        readers = [VersionReader(is_submission, self.known) for is_submission in (False, True)]
+        readers = [VersionReader(is_post, self.known, is_folded) for is_post in (False, True)]
         wanted = (MessageKind.COMMENT in kinds, bool(kinds & _SUBMISSIONS))
         versions = [
             reader.read(self.base, self.groups, has_type=has_type) if is_wanted else None

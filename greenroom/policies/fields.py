@@ -129,6 +129,15 @@ SUBREDDIT_FIELDS: Final[Mapping[str, Callable[[Community], Texts]]] = {
 OWN_FIELDS: Final = frozenset({*_PLACES, "roles"})
 """Greenroom's own: found by exact name, and never what a bare ``{{match}}`` quotes."""
 
+DISGUISABLE: Final = frozenset({
+    "body", UNQUOTED, "title", "name", "flair_text", "poll_option_text", "crosspost_title",
+    "media_author", "media_title", "media_description",
+})  # fmt: skip
+"""Free texts by members, which they may disguise. Ids, links and places are what they are."""
+
+IDENTIFYING: Final = frozenset({"name", "flair_text"})
+"""Rules trust who has these: ``~name: jane`` must not spare one who only looks like jane."""
+
 DEFAULT_METHODS: Final[Mapping[str, str]] = {
     "id": "full-exact",
     "flair_text": "full-exact",

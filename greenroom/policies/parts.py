@@ -10,7 +10,7 @@ from greenroom.policies import actions, author, checks, fields, own
 from greenroom.policies.fields import OWN_FIELDS, UNQUOTED
 
 MODIFIERS: Final = frozenset({"ignore_blockquotes"})
-RULE_KEYS: Final = frozenset({"type", "priority", "moderators_exempt", "standard"})
+RULE_KEYS: Final = frozenset({"type", "priority", "moderators_exempt", "standard", "fold"})
 
 TYPES: Final = (
     "any",

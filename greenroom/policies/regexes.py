@@ -16,7 +16,7 @@ from typing import Any, Final
 import re2
 import regex
 
-from greenroom.policies.search import TEMPLATES, Match, Patience
+from greenroom.policies.search import TEMPLATES, Match, Patience, match_of
 from greenroom.policies.text import Text, stand_in
 
 MAX_PATTERN: Final = 100_000
@@ -77,10 +77,7 @@ class Pattern:
             found = self._search_slowly(text, patience)
         if found is None:
             return None
-        spans = [found.span(number) for number in range(1, self.slow.groups + 1)]
-        groups = tuple(text.raw[start:end] if start >= 0 else "" for start, end in spans)
-        start, end = spans[0]
-        return Match(start, end, groups)
+        return match_of(text, *map(found.span, range(1, self.slow.groups + 1)))
 
     def _search_slowly(self, text: Text, patience: Patience) -> Any:
         seen = text.raw if self.is_as_written else text.for_regex

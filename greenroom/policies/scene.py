@@ -8,7 +8,7 @@ from typing import Final
 
 from greenroom.message import Author, Community, Message, Signals
 from greenroom.policies.base import Situation
-from greenroom.policies.fields import COMMENT_FIELDS, SUBMISSION_FIELDS, USER_FIELDS
+from greenroom.policies.fields import COMMENT_FIELDS, DISGUISABLE, SUBMISSION_FIELDS, USER_FIELDS
 from greenroom.policies.fields import SUBREDDIT_FIELDS as COMMUNITY_FIELDS
 from greenroom.policies.text import Text
 
@@ -35,7 +35,9 @@ class Subject:
         """The texts of a field; ``None`` if the field is not checked on this item."""
         if name not in self._texts:
             raw = self._fields[name](self._thing)
-            self._texts[name] = None if raw is None else tuple(map(Text, raw))
+            can_fold = name in DISGUISABLE and self.community is None
+            texts = tuple(Text(one, can_fold=can_fold) for one in raw or ())
+            self._texts[name] = None if raw is None else texts
         return self._texts[name]
 
 

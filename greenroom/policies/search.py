@@ -1,6 +1,6 @@
 r"""Literal searches: the six methods, exactly as their templates mean in Python's ``re``.
 
-A rule's words are found with ``str.find`` in the folded text, and their surroundings are
+A rule's words are found with ``str.find`` in the caseless text, and their surroundings are
 judged where they stand. That is what the templates of the reference say
 (``(?:^|\W|\b)V(?:$|\W|\b)`` and so on), in time that no text can blow up.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import re2
 
-from greenroom.policies.text import Text, fold, is_word
+from greenroom.policies.text import Text, caseless, is_word
 
 TEMPLATES: Final[Mapping[str, str]] = {
     "includes-word": r"(?:^|\W|\b){}(?:$|\W|\b)",
@@ -29,11 +29,17 @@ TEMPLATES: Final[Mapping[str, str]] = {
 
 
 class Match(NamedTuple):
-    """Where a value stood. ``groups[0]`` is the whole value: ``{{match-1}}``."""
+    """Where a value stood in what the member wrote. ``groups[0]`` is all of it: ``{{match-1}}``."""
 
     start: int
     end: int
     groups: tuple[str, ...]
+
+
+def match_of(text: Text, *spans: tuple[int, int]) -> Match:
+    """A match whose groups have these places in ``text``, the whole value first."""
+    groups = tuple(text.quote(start, end) if start >= 0 else "" for start, end in spans)
+    return Match(*text.place(*spans[0]), groups)
 
 
 class Patience(Protocol):
@@ -77,7 +83,7 @@ class Literals:
         """The leftmost value; of two at one place the first in the rule."""
         if len(text.raw) >= LONG and self.method in ("includes", "includes-word"):
             return self._search_long(text)
-        form = text.raw if self.is_case_sensitive else text.folded
+        form = text.raw if self.is_case_sensitive else text.caseless
         find = _FINDERS[self.method]
         found = [
             (start, index)
@@ -87,8 +93,7 @@ class Literals:
         if not found:
             return None
         start, index = self._first(text, found)
-        end = start + len(self.values[index])
-        return Match(start, end, (text.raw[start:end],))
+        return match_of(text, (start, start + len(self.values[index])))
 
     def _first(self, text: Text, found: list[tuple[int, int]]) -> tuple[int, int]:
         if len(found) == 1 or self.method != "includes-word":
@@ -108,7 +113,7 @@ class Literals:
     def _search_long(self, text: Text) -> Match | None:
         """One pass of RE2 says whether and where, then the template itself looks there."""
         first = _swift(self.method, self.values).search(
-            text.encoded if self.is_case_sensitive else text.folded_encoded
+            text.encoded if self.is_case_sensitive else text.caseless_encoded
         )
         if first is None:
             return None
@@ -118,8 +123,7 @@ class Literals:
         )
         if match is None or match.lastindex is None:
             return None
-        start, end = match.span(match.lastindex)
-        return Match(start, end, (text.raw[start:end],))
+        return match_of(text, match.span(match.lastindex))
 
 
 @lru_cache(maxsize=1024)
@@ -154,7 +158,7 @@ def _words(values: tuple[str, ...]) -> str:
 
 def literals(method: str, values: tuple[str, ...], *, is_case_sensitive: bool) -> Literals:
     """Values as they must be compared; the same value twice counts once."""
-    kept = values if is_case_sensitive else tuple(map(fold, values))
+    kept = values if is_case_sensitive else tuple(map(caseless, values))
     return Literals(method, tuple(dict.fromkeys(kept)), is_case_sensitive)
 
 

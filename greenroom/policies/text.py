@@ -1,7 +1,8 @@
-"""Member text, prepared once for all searches: folded for literals, encoded for patterns.
+"""Member text, prepared once for all searches: caseless for literals, encoded for patterns.
 
-Case is folded exactly as Python's ``re`` does under IGNORECASE, one character to one, so
-that an offset in the folded text is an offset in the original.
+Case is taken away exactly as Python's ``re`` does under IGNORECASE, one character to one, so
+that an offset in the caseless text is an offset in the original. Disguises are taken away by
+``greenroom.fold``: the folded text knows its places in the original.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Final
 
 import regex
 
+from greenroom.fold import Folded, fold
+
 _NARROWED: Final = re.compile("[\x0b\x1c-\x1f]")  # \s in Python's re, not in RE2
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FIRST_WORD: Final = re.compile(r"\w")
@@ -20,7 +23,7 @@ _FIRST_WORD: Final = re.compile(r"\w")
 _TWINS: Final = {"\u1fd3": "\u0390", "\u1fe3": "\u03b0", "\ufb05": "\ufb06"}
 
 
-def _fold_character(character: str) -> str:
+def _caseless(character: str) -> str:
     lower = character.lower()[0]
     upper = lower.upper()
     if len(upper) == 1:
@@ -28,23 +31,22 @@ def _fold_character(character: str) -> str:
     return _TWINS.get(lower, lower)
 
 
-class _Folding(dict[int, int]):
+class _Caseless(dict[int, int]):
     """A table for ``str.translate`` that fills itself with the characters it meets."""
 
     def __missing__(self, code: int) -> int:
-        folded = ord(_fold_character(chr(code)))
-        self[code] = folded
-        return folded
+        self[code] = ord(_caseless(chr(code)))
+        return self[code]
 
 
-_FOLDING: Final = _Folding()
+_CASELESS: Final = _Caseless()
 
 
-def fold(text: str) -> str:
+def caseless(text: str) -> str:
     """``text`` with case taken away as ``re.IGNORECASE`` does; its length stays."""
     if text.isascii():
         return text.lower()
-    return text.translate(_FOLDING)
+    return text.translate(_CASELESS)
 
 
 def is_word(character: str) -> bool:
@@ -88,25 +90,59 @@ def _utf8(text: str) -> bytes:
 
 
 class Text:
-    """One field of one message. What a search needs is prepared when it first asks."""
+    """One field of one message. What a search needs is prepared when it first asks.
 
-    __slots__ = ("_bytes", "_core", "_encoded", "_folded", "_folded_bytes", "_stand_in", "raw")
+    Args:
+        raw: The text, as its writer has it.
+        can_fold: Members may have disguised it.
+        origin: Of a folded text: what it was, and where its characters stood there.
+    """
 
-    def __init__(self, raw: str) -> None:
+    __slots__ = (
+        "_bytes", "_caseless", "_caseless_bytes", "_core", "_encoded", "_folded", "_is_folded",
+        "_origin", "_stand_in", "raw",
+    )  # fmt: skip
+
+    def __init__(
+        self, raw: str, *, can_fold: bool = False, origin: tuple[str, Folded] | None = None
+    ) -> None:
         self.raw = raw
-        self._folded: str | None = None
+        self._origin = origin
+        self._is_folded = not can_fold
+        self._folded: Text | None = None
+        self._caseless: str | None = None
         self._encoded: bytes | None = None
         self._stand_in: str | None = None
         self._bytes: bytes | None = None
-        self._folded_bytes: bytes | None = None
+        self._caseless_bytes: bytes | None = None
         self._core: tuple[int, int] | None = None
 
     @property
-    def folded(self) -> str:
-        """Case taken away."""
-        if self._folded is None:
-            self._folded = fold(self.raw)
+    def folded(self) -> Text | None:
+        """The text without disguises; None where it has none."""
+        if not self._is_folded:
+            self._is_folded = True
+            found = fold(self.raw)
+            if found.text != self.raw:
+                self._folded = Text(found.text, origin=(self.raw, found))
         return self._folded
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of this text stands in what the member wrote."""
+        return (start, end) if self._origin is None else self._origin[1].original(start, end)
+
+    def quote(self, start: int, end: int) -> str:
+        """A part of this text, as the member wrote it."""
+        written = self.raw if self._origin is None else self._origin[0]
+        first, last = self.place(start, end)
+        return written[first:last]
+
+    @property
+    def caseless(self) -> str:
+        """Case taken away."""
+        if self._caseless is None:
+            self._caseless = caseless(self.raw)
+        return self._caseless
 
     @property
     def encoded(self) -> bytes:
@@ -116,11 +152,11 @@ class Text:
         return self._bytes
 
     @property
-    def folded_encoded(self) -> bytes:
+    def caseless_encoded(self) -> bytes:
         """``encoded``, case taken away."""
-        if self._folded_bytes is None:
-            self._folded_bytes = _utf8(self.folded)
-        return self._folded_bytes
+        if self._caseless_bytes is None:
+            self._caseless_bytes = _utf8(self.caseless)
+        return self._caseless_bytes
 
     @property
     def for_re2(self) -> bytes | None:

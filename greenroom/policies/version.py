@@ -35,6 +35,7 @@ class VersionReader:
 
     is_submission: bool
     known: Known
+    is_folded: bool = True
     faults: list[ConfigError] = field(default_factory=list)
     bounds: list[Bound] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -125,11 +126,15 @@ class VersionReader:
         usable = tuple(name for name in key.fields if name in part.fields)
         if not usable:
             raise _misplaced(node, part)
-        shared = self.known.shared
-        is_unquoted = _is_unquoted(keys)
-        return [
-            checks.search_check(node, key, fields=usable, shared=shared, is_unquoted=is_unquoted)
-        ]
+        check = checks.search_check(
+            node,
+            key,
+            fields=usable,
+            shared=self.known.shared,
+            is_unquoted=_is_unquoted(keys),
+            is_folded=self.is_folded,
+        )
+        return [check]
 
     def _read_thresholds(self, nodes: list[Node], name: str, keys: Keys) -> None:
         found = []

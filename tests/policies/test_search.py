@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from greenroom.policies.keys import METHODS
 from greenroom.policies.regexes import BadPattern, compile_patterns
 from greenroom.policies.search import LONG, literals
-from greenroom.policies.text import Text, fold, is_word, stand_in
+from greenroom.policies.text import Text, caseless, is_word, stand_in
 from tests.policies.naive import naive_holds, naive_match
 from tests.policies.rules import fires, post
 
@@ -58,7 +58,7 @@ def test_literals_find_what_the_template_finds(
     found = matcher.search(Text(text), Patient())
     assert (found is None) == (expected is None)
     if found is not None and expected is not None:
-        assert fold(found.groups[0]) == fold(expected[1])
+        assert caseless(found.groups[0]) == caseless(expected[1])
 
 
 @many
@@ -131,11 +131,11 @@ def test_whole_rules_agree_with_the_naive_reading(
     assert fires("\n".join(lines), post(title, body=body)) is expected
 
 
-def test_folding_is_that_of_re_for_every_character() -> None:
+def test_case_is_taken_away_as_re_does_for_every_character() -> None:
     cased = [
         character
         for character in map(chr, range(sys.maxunicode + 1))
-        if fold(character) != character
+        if caseless(character) != character
         or character.lower() != character
         or character.upper() != character
     ]
@@ -143,15 +143,15 @@ def test_folding_is_that_of_re_for_every_character() -> None:
     everything = "".join(cased)
     kin: dict[str, set[str]] = {}
     for character in cased:
-        kin.setdefault(fold(character), set()).add(character)
+        kin.setdefault(caseless(character), set()).add(character)
     for character in cased:
         same = set(re.findall(re.escape(character), everything, re.IGNORECASE))
-        assert same == kin[fold(character)], ascii(character)
+        assert same == kin[caseless(character)], ascii(character)
 
 
 @given(st.text(max_size=60))
 def test_prepared_texts_keep_every_offset(text: str) -> None:
-    assert len(fold(text)) == len(text) == len(stand_in(text))
+    assert len(caseless(text)) == len(text) == len(stand_in(text))
 
 
 @given(st.characters())
