@@ -25,7 +25,8 @@ _NO_LANGUAGE: Final = "zxx"
 def detect_language(text: str) -> str:
     """The ISO 639 code of `text`'s language, of two letters where there is such a one.
 
-    `UNDETERMINED` where the words do not tell. py3langid's classifier over byte n-grams, 142 languages, 0.1 ms a message.
+    `UNDETERMINED` where the words do not tell. py3langid's classifier over byte n-grams, 142
+    languages, 0.1 ms a message.
     """
     sample = text[:1_000]
     if len(_LETTER.findall(sample)) < _FEWEST_LETTERS:
