@@ -84,12 +84,13 @@ def train_first(ids: Ids, corpus: Corpus, scores: Logits, *, seed: int) -> First
     dice = np.random.default_rng(seed)
     first, rows = First(), corpus.rows(TRAIN)
     over = (scores.max(axis=1) >= LINE).astype(np.float32)
-    steps = EPOCHS * (len(rows) // BATCH + 1)
+    epochs = [list(_batches(dice.permutation(rows), ids)) for _ in range(EPOCHS)]
+    steps = sum(map(len, epochs))
     optimiser = torch.optim.AdamW(first.parameters(), RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    for epoch in range(EPOCHS):
+    for epoch, batches in enumerate(epochs):
         total = 0.0
-        for batch in _batches(dice.permutation(rows), ids):
+        for batch in batches:
             logits = first(*padded([ids[row] for row in batch], torch.device("cpu")))
             goal = torch.tensor(np.column_stack([over[batch], scores[batch]]))
             each = nn.functional.binary_cross_entropy_with_logits(logits, goal, reduction="none")
@@ -100,7 +101,7 @@ def train_first(ids: Ids, corpus: Corpus, scores: Logits, *, seed: int) -> First
             optimiser.step()
             schedule.step()
             total += found.item()
-        log.info("  first stage, epoch %d: loss %.4f", epoch + 1, total / (len(rows) // BATCH + 1))
+        log.info("  first stage, epoch %d: loss %.4f", epoch + 1, total / len(batches))
     return first.eval()
 
 
