@@ -88,7 +88,7 @@ class ReplayAdapter:
             for line in self._lines:
                 if await intake(self._event(line, round_number)):
                     await self._pause()
-            if not self._settings.loop:
+            if not self._settings.loop or not self._lines:
                 self._health = Health(detail="the recording has ended")
                 return
             round_number += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -78,3 +79,10 @@ def test_a_bad_line_is_told_with_its_number(tmp_path: Path, line: str, told: str
     path.write_text('{"text": "fine"}\n' + line)
     with pytest.raises(ConfigError, match=f"messages.jsonl:2:1: {told}"):
         an_adapter(path, [])
+
+
+async def test_an_empty_recording_ends_even_if_it_shall_begin_again(tmp_path: Path) -> None:
+    settings = ReplaySettings(file=a_recording(tmp_path), loop=True)
+    taken = Taken()
+    await asyncio.wait_for(ReplayAdapter("b", settings).run(taken), 5)
+    assert not taken.events
