@@ -179,7 +179,7 @@ class EncoderPool:
     async def close(self) -> None:
         """Take no more texts, read those accepted, end the threads. Twice is harmless.
 
-        Bounded: at most `waiting` texts of at most 64 windows each.
+        Bounded: at most `waiting` texts of at most 128 windows each.
         """
         self._is_closed = True
         await asyncio.to_thread(self._executor.shutdown, wait=True)

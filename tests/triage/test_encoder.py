@@ -12,6 +12,7 @@ from greenroom.errors import ConfigError
 from greenroom.triage.base import EMBEDDING_SIZE, HEADS, INTENTS, SCORES, SCORES_ONLY, Reading
 from greenroom.triage.encoder import Encoder
 from greenroom.triage.providers import PROVIDERS
+from greenroom.triage.windows import MAX_WINDOWS
 
 Read = Callable[[str], Reading]
 
@@ -122,7 +123,7 @@ def test_slur_at_the_end_of_a_long_message_is_found(read: Read) -> None:
 def test_megabyte_is_read_in_bounded_time(read: Read) -> None:
     began = time.monotonic()
     reading = read("some words and more words, " * 40_000)
-    assert reading.windows > reading.windows_read == 64
+    assert reading.windows > reading.windows_read == MAX_WINDOWS
     assert time.monotonic() - began < 15
 
 

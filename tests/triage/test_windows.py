@@ -48,3 +48,20 @@ def test_dense_long_text_keeps_its_last_token(windower: Windower) -> None:
 def test_evenly_keeps_the_ends() -> None:
     assert evenly([1, 2, 3], 5) == [1, 2, 3]
     assert evenly(range(100), 3) == [0, 50, 99] or evenly(range(100), 3) == [0, 49, 99]
+
+
+@pytest.mark.parametrize("char", ["字", "?", "a ", "ы"])
+def test_ten_thousand_characters_are_read_whole_in_any_script(
+    windower: Windower, char: str
+) -> None:
+    windows = windower.cut((char * 10_000)[:10_000])
+    assert windows.total == len(windows.ids)
+
+
+@pytest.mark.parametrize("max_tokens", [4, 16, 34, 35])
+def test_small_windows_cover_every_token_too(max_tokens: int) -> None:
+    windower = Windower(SHIPPED / "tokenizer.json", max_tokens=max_tokens)
+    text = " ".join(str(number) for number in range(1000, 1050))
+    read = {int(token) for ids in windower.cut(text).ids for token in ids[0]}
+    whole = Windower(SHIPPED / "tokenizer.json", max_tokens=4096).cut(text).ids[0][0]
+    assert read == {int(token) for token in whole}
