@@ -14,8 +14,8 @@ from typing import Final
 from greenroom.triage.base import HEADS
 from training.corpus import Example, split_of_example
 
-HARMFUL: Final = 3500
-HARMLESS: Final = 3500
+HARMFUL: Final = 5000
+HARMLESS: Final = 4500
 LONGEST_HARM: Final = 120
 """Characters of the harmful part."""
 

