@@ -34,10 +34,11 @@ from training.card import write_card
 from training.corpus import Corpus, Example, gather, normal
 from training.disguise import disguise_some
 from training.findings import Built, Texts, find
+from training.first_graph import save_first
 from training.graph import attach_heads, halve
 from training.measure import run_model
 from training.mixtures import mix
-from training.network import Ids, Logits, Network, judge
+from training.network import Ids, Logits, Network, judge, read
 from training.prototypes import label_by_likeness
 from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples
 from training.templates import read_templates
@@ -47,6 +48,9 @@ NAME: Final = "minilm-l6"
 VERSION: Final = "2"
 LICENCE: Final = "Apache-2.0"
 SEED: Final = 7
+PIECES: Final = 70_000
+"""Parts of training texts that the first stage learns from, beside the whole ones."""
+
 FILES: Final = ("model.onnx", "model-fp16.onnx", "first.onnx", "tokenizer.json")
 
 log = logging.getLogger("training")
@@ -76,7 +80,7 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     own, other = (replace(one, values=apply(one.logits, calibration)) for one in (own, other))
     _write_graphs(network, calibration, (full, small), out, work)
     _check_graph(out / "model.onnx", own.ids[:50], own.values[:50])
-    certificate = _write_first_stage(own, out, work)
+    certificate = _write_first_stage(own, network, calibration, out, work)
     _write_manifest(out, certificate)
     built = Built(data, out, work, network, calibration, certificate)
     minutes = (time.monotonic() - began) / 60
@@ -129,16 +133,29 @@ def _write_graphs(
     tokenizer.save(str(out / "tokenizer.json"))
 
 
-def _write_first_stage(own: Texts, out: Path, work: Path) -> Certificate:
+def _write_first_stage(
+    own: Texts, network: Network, calibration: Calibration, out: Path, work: Path
+) -> Certificate:
     scores = own.values[:, : own.corpus.scores.shape[1]]
-    first = first_stage.train_first(own.ids, own.corpus, scores, seed=SEED)
+    taught = _lessons(own, scores, network, calibration)
+    words = network.encoder.get_input_embeddings().weight.detach().numpy()
+    first = first_stage.train_first(words, taught, seed=SEED)
     chances = first_stage.chances(first, own.ids)
     np.save(work / "first.npy", chances)
-    limit, missed = first_stage.certify(chances[:, 0], own.corpus, scores)
-    first_stage.save_first(first, out / "first.onnx")
+    limit, missed = first_stage.certify(chances, own.corpus, scores)
+    save_first(first, out / "first.onnx")
     digest = str(_facts(out / "first.onnx")["sha256"])
     log.info("first stage: limit %.5f, misses %.2f%%", limit, 100 * missed)
     return Certificate(line=first_stage.LINE, limit=limit, missed=missed, digest=digest)
+
+
+def _lessons(
+    own: Texts, scores: Logits, network: Network, calibration: Calibration
+) -> first_stage.Lessons:
+    pieces = student.tokenise(first_stage.pieces_of(own.corpus, count=PIECES, seed=SEED))
+    log.info("first stage: the encoder reads %d pieces", len(pieces))
+    said = apply(read(network, pieces)[0], calibration)[:, : scores.shape[1]]
+    return first_stage.lessons(own.ids, own.corpus, scores, pieces, said)
 
 
 def _write_manifest(out: Path, certificate: Certificate) -> None:

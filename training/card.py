@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from greenroom.triage.base import HEADS
+from greenroom.triage.evaluate import Span
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
 from training.findings import Findings
 from training.measure import THRESHOLDS, Agreement, FalseAlarms, HeadFigure
@@ -185,8 +186,15 @@ def _positives_of(
 def _heads(figures: Iterable[HeadFigure]) -> str:
     return _table(
         ("head", "source", "rows", "positives", "AUROC", "AUPRC", "ECE"),
-        ((f.head, f.source, f.rows, f.positives, f.auroc, f.auprc, f.ece) for f in figures),
+        (
+            (f.head, f.source, f.rows, f.positives, *map(_span, (f.auroc, f.auprc, f.ece)))
+            for f in figures
+        ),
     )
+
+
+def _span(span: Span) -> str:
+    return f"{span.value:.3f} ({span.low:.3f}–{span.high:.3f})"
 
 
 def _alarms(alarms: Iterable[FalseAlarms]) -> str:

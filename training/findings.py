@@ -18,11 +18,12 @@ from greenroom.triage.spelling import canonical
 from training import measure, targets
 from training.calibrate import Calibration, apply
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
+from training.first import auroc_lost
 from training.identities import identity_texts
 from training.measure import Agreement, FalseAlarms, HeadFigure
 from training.network import Ids, Logits, Network, read
 from training.sources import EVALUATION_ROWS, TRAINING_ROWS, Sheet, read_sheets, rows_of
-from training.student import tokenise
+from training.student import original_embeddings, tokenise
 from training.targets import Seen
 from training.templates import count_lines
 
@@ -184,7 +185,7 @@ def _centroids(built: Built, own: Texts) -> tuple[float, float]:
         for row in rows_of(built.data, "clinc150")
         if row["label"] != "oos"
     }
-    original = np.load(built.work / "embeddings.npy").astype(np.float32)
+    original = original_embeddings(own.corpus, built.work).astype(np.float32)
     return (
         targets.nearest_centroid(original, own.corpus, labels),
         targets.nearest_centroid(own.vectors, own.corpus, labels),
@@ -221,27 +222,18 @@ def _probe(built: Built, name: str) -> float:
 def _cascade(built: Built, own: Texts) -> Cascade:
     corpus, certificate = own.corpus, built.certificate
     rows = corpus.rows(TEST)
-    chances = np.load(built.work / "first.npy")[rows]
-    settled = chances[:, 0] < certificate.limit
-    cheap = np.minimum(chances[:, 1:], certificate.line)
-    scores = own.values[rows, : len(HEADS)]
-    over = scores.max(axis=1) >= certificate.line
-    lost = []
-    for figure in measure.measure_heads(own.values, corpus, rows):
-        if figure.source != "all":
-            continue
-        column = HEADS.index(figure.head)
-        mixed = np.where(settled, cheap[:, column], scores[:, column])
-        wanted = corpus.scores[rows, column]
-        sure = (wanted >= 0.7) | (wanted <= 0.3)
-        lost.append(figure.auroc.value - measure.area(wanted[sure] > 0.5, mixed[sure]))
+    chances = np.load(built.work / "first.npy")
+    scores = own.values[:, : len(HEADS)]
+    settled = chances[rows, 0] < certificate.limit
+    over = scores[rows].max(axis=1) >= certificate.line
+    lost = auroc_lost(chances, corpus, scores, rows, certificate.limit)
     return Cascade(
         settled={
             str(source): float(settled[corpus.sources[rows] == source].mean())
             for source in np.unique(corpus.sources[rows])
         },
         missed=float(settled[over].mean()),
-        auroc_lost=float(max(lost)),
+        auroc_lost=max(lost.values()),
     )
 
 

@@ -108,9 +108,7 @@ def halve(full: Path, target: Path) -> None:
     node = next(
         one for one in model.graph.node if one.op_type == "Gather" and one.input[0] == table.name
     )
-    values = numpy_helper.to_array(table).astype(np.float32)
-    scale = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-6) / 127
-    whole = np.round(values / scale).astype(np.int8)
+    whole, scale = in_eight_bits(numpy_helper.to_array(table).astype(np.float32))
     model.graph.initializer.remove(table)
     model.graph.initializer.extend(
         [
@@ -132,3 +130,11 @@ def halve(full: Path, target: Path) -> None:
     sorter.topological_sort()  # the converter leaves its casts behind their users
     onnx.checker.check_model(sorter.model)
     onnx.save(sorter.model, target)
+
+
+def in_eight_bits(
+    table: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """A table in INT8, and the scale of each of its rows, shape (rows, 1)."""
+    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-6) / 127
+    return np.round(table / scale).astype(np.int8), scale

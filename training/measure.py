@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from greenroom.triage.base import HEADS, INTENTS
+from greenroom.triage.evaluate import Ranking, Span, bootstrap
 from training.corpus import Corpus
 from training.network import Ids, Logits
 from training.trunk import POOLS, feed, open_session
 
-RESAMPLES: Final = 200
 FEWEST: Final = 10
 """A cell of the tables needs at least so many positives and so many negatives."""
 
 THRESHOLDS: Final = (0.6, 0.9)
-
-Column = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A figure with its 95% bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,45 +84,21 @@ def measure_heads(values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64]) -
 def _measure(found: Logits, wanted: Logits, head: str, source: str) -> HeadFigure | None:
     # A label between the two is a doubt of the annotators: it says neither.
     sure = (wanted >= 0.7) | (wanted <= 0.3)
-    truth, scores = (wanted[sure] > 0.5).astype(np.int64), found[sure].astype(np.float64)
+    truth, scores = wanted[sure] > 0.5, found[sure].astype(np.float64)
     positives = int(truth.sum())
     if min(positives, len(truth) - positives) < FEWEST:
         return None
+    ranking = Ranking(truth, scores)
+    spans = bootstrap(ranking, THRESHOLDS[0])
     return HeadFigure(
         head=head,
         source=str(source),
         rows=len(truth),
         positives=positives,
-        auroc=bootstrap(roc_auc_score, truth, scores),
-        auprc=bootstrap(average_precision_score, truth, scores),
-        ece=bootstrap(calibration_error, truth, scores),
+        auroc=spans["auroc"],
+        auprc=spans["auprc"],
+        ece=spans["ece"],
     )
-
-
-def bootstrap(
-    figure: Callable[[npt.NDArray[np.int64], Column], float],
-    truth: npt.NDArray[np.int64],
-    scores: Column,
-) -> Span:
-    """`figure` with its 95% interval over resampled rows."""
-    dice = np.random.default_rng(0)
-    draws = []
-    for _ in range(RESAMPLES):
-        rows = dice.integers(0, len(truth), len(truth))
-        if 0 < truth[rows].sum() < len(rows):
-            draws.append(figure(truth[rows], scores[rows]))
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Span(float(figure(truth, scores)), float(low), float(high))
-
-
-def calibration_error(truth: npt.NDArray[np.int64], scores: Column, bins: int = 15) -> float:
-    """Expected calibration error: how far the scores are from the shares, over equal bins."""
-    place = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        abs(scores[place == index].mean() - truth[place == index].mean()) * (place == index).mean()
-        for index in np.unique(place)
-    ]
-    return float(sum(gaps))
 
 
 def measure_false_alarms(

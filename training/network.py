@@ -28,6 +28,9 @@ WORD_WIDTH: Final = 16
 OUTPUTS: Final = len(HEADS) + 1 + len(INTENTS)
 """Ten heads, sentiment before tanh, ten intents."""
 
+MOOD: Final = 3.0
+"""Weight of the sentiment's squared error beside the heads' entropies, which are larger."""
+
 CHUNK: Final = 50
 """Batches whose texts are sorted by length together, so that little of a batch is padding."""
 
@@ -119,43 +122,53 @@ def train(
         recipe: How.
         soft: The teacher's logits for every text, NaN where it was not asked.
         held: The original encoder's embedding of every text, unit length.
-        checkpoint: Where the weights are kept, ten times in a training.
+        checkpoint: Where the weights are kept, every thousand steps and at the end.
     """
     torch.manual_seed(recipe.seed)
-    dice = np.random.default_rng(recipe.seed)
     device = pick_device()
     network.to(device).train()
-    batches = list(_batches(rows, ids, recipe, dice))
+    batches = list(_batches(rows, ids, recipe, np.random.default_rng(recipe.seed)))
     optimiser = _optimiser(network, recipe)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [group["lr"] for group in optimiser.param_groups],
         total_steps=len(batches) + 1, pct_start=0.06, anneal_strategy="linear",
     )  # fmt: skip
-    began, smooth = time.monotonic(), 0.0
-    for step, batch in enumerate(batches):
+    progress = _Progress(len(batches))
+    for step, batch in enumerate(batches, start=1):
         with autocast(device):
             logits, mean = network(*padded([ids[row] for row in batch], device))
         found = loss(logits.float().cpu(), corpus, batch, soft=soft, weight=recipe.soft)
-        if held is not None and recipe.hold:
-            goal = torch.tensor(held[batch], dtype=torch.float32)
-            alike = nn.functional.cosine_similarity(mean.float().cpu(), goal)
-            found = found + recipe.hold * (1 - alike).mean()
+        if held is not None:
+            found = found + recipe.hold * _apart(mean, held[batch])
         optimiser.zero_grad()
         torch.autograd.backward(found)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        smooth = found.item() if step == 0 else 0.98 * smooth + 0.02 * found.item()
-        if step % 100 == 99:
-            took = time.monotonic() - began
-            left = took / (step + 1) * (len(batches) - step - 1) / 60
-            log.info(
-                "  step %d of %d: loss %.4f, %.0f min to go", step + 1, len(batches), smooth, left
-            )
-        if checkpoint is not None and step % (len(batches) // 10 + 1) == 0:
+        progress.tell(step, found.item())
+        if checkpoint is not None and (step % 1000 == 0 or step == len(batches)):
             torch.save(network.state_dict(), checkpoint)
-    if checkpoint is not None:
-        torch.save(network.state_dict(), checkpoint)
+
+
+class _Progress:
+    """Says how far a training is, and the loss as a moving average."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps, self._began, self._smooth = steps, time.monotonic(), 0.0
+
+    def tell(self, step: int, found: float) -> None:
+        self._smooth = found if step == 1 else 0.98 * self._smooth + 0.02 * found
+        if step % 100 == 0:
+            left = (time.monotonic() - self._began) / step * (self._steps - step) / 60
+            log.info(
+                "  step %d of %d: loss %.4f, %.0f min to go", step, self._steps, self._smooth, left
+            )
+
+
+def _apart(mean: torch.Tensor, held: npt.NDArray[np.float16]) -> torch.Tensor:
+    """How far the embeddings are from the original's: one minus the mean cosine."""
+    goal = torch.tensor(held, dtype=torch.float32)
+    return 1 - nn.functional.cosine_similarity(mean.float().cpu(), goal).mean()
 
 
 def loss(
@@ -186,7 +199,7 @@ def loss(
     harm = ((each * share).sum(0) / share.sum(0).clamp(min=1)).sum()
     goal = torch.tensor(corpus.intents[rows])
     intent = nn.functional.cross_entropy(intents, goal, ignore_index=-1)
-    return harm + _mood_loss(mood, corpus, rows) + 0.5 * intent.nan_to_num()
+    return harm + MOOD * _mood_loss(mood, corpus, rows) + 0.5 * intent.nan_to_num()
 
 
 def _mood_loss(mood: torch.Tensor, corpus: Corpus, rows: Rows) -> torch.Tensor:

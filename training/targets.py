@@ -17,8 +17,8 @@ from sklearn.metrics import f1_score, recall_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from greenroom.triage.base import HEADS
+from greenroom.triage.evaluate import Ranking
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
-from training.measure import calibration_error
 from training.network import Logits
 
 DEFAULT_THRESHOLD: Final = 0.6
@@ -163,8 +163,8 @@ def expected_errors(own: Seen) -> dict[str, float]:
     for name in HEADS:
         wanted = own.corpus.scores[rows, HEADS.index(name)]
         sure = (wanted >= 0.7) | (wanted <= 0.3)
-        truth = (wanted[sure] > 0.5).astype(np.int64)
-        found[name] = calibration_error(truth, own.head(name, rows[sure]).astype(np.float64))
+        ranking = Ranking(wanted[sure] > 0.5, own.head(name, rows[sure]).astype(np.float64))
+        found[name] = ranking.calibration_error(np.ones(int(sure.sum())))
     return found
 
 

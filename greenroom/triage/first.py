@@ -1,9 +1,9 @@
 """The first stage: a very small model that settles what is certain, so the encoder need not run.
 
-Most of a community's messages are plainly harmless. The first stage knows the words and pairs
-of words of a text, not their order, in a fiftieth of the encoder's time. It was trained on what
-the encoder says, and it is certified: below its limit, at most half a percent of the texts that
-the encoder would have put over the line are let through (see the model's card).
+Most of a community's messages are plainly harmless. The first stage sees each word with its
+neighbours, in a small part of the encoder's time. It was trained on what the encoder says, and
+it is certified: below its limit, at most half a percent of the texts that the encoder would have
+put over the line are let through (see the model's card).
 """
 
 from __future__ import annotations
