@@ -10,8 +10,6 @@ GPU that torch can use, minutes.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import logging
 import os
 import time
@@ -25,23 +23,20 @@ import torch
 
 from greenroom.triage.base import EMBEDDING_SIZE
 from greenroom.triage.first import Certificate
-from greenroom.triage.manifest import HEAD_KINDS
-from greenroom.triage.spelling import canonical
+from greenroom.triage.manifest import sha256_of
 from training import first as first_stage
 from training import student, teacher
 from training.calibrate import Calibration, apply, calibrate
 from training.card import write_card
-from training.corpus import Corpus, Example, gather, normal
-from training.disguise import disguise_some
+from training.corpus import Corpus
+from training.examples import evaluation_corpus, training_corpus
 from training.findings import Built, Texts, find
 from training.first_graph import save_first
 from training.graph import attach_heads, halve
+from training.manifest import write_manifest
 from training.measure import run_model
-from training.mixtures import mix
 from training.network import Ids, Logits, Network, judge, read
 from training.prototypes import label_by_likeness
-from training.sources import EVALUATION_ROWS, TRAINING_ROWS, read_examples
-from training.templates import read_templates
 from training.trunk import export_trunk, read_features
 
 NAME: Final = "minilm-l6"
@@ -60,7 +55,7 @@ def main() -> None:
     """The command."""
     options = _parse_options()
     options.work.mkdir(parents=True, exist_ok=True)
-    _start_log(options.work / "build.log")
+    start_log(options.work / "build.log")
     torch.set_num_threads(options.threads)
     build(options.data, options.out, options.work, threads=options.threads)
 
@@ -69,13 +64,13 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     """Teach, learn, export, calibrate, certify, measure; write the model's folder to `out`."""
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
-    corpus = spelled(gather(_training_examples(data)))
+    corpus = training_corpus(data, seed=SEED)
     held = student.original_embeddings(corpus, work)
     corpus = label_by_likeness(corpus, held.astype(np.float32))
     network = student.learn(corpus, teacher.teach(corpus, work), held, work)
     full, small = export_trunk(student.save_encoder(network, work), work)
     own = _encode(corpus, network, small, work, threads)
-    other = _encode(spelled(_evaluation_corpus(data, corpus)), network, small, work, threads)
+    other = _encode(evaluation_corpus(data, corpus), network, small, work, threads)
     calibration = calibrate(own.logits, corpus)
     own, other = (replace(one, values=apply(one.logits, calibration)) for one in (own, other))
     _write_graphs(network, calibration, (full, small), out, work)
@@ -86,24 +81,6 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     minutes = (time.monotonic() - began) / 60
     write_card(find(built, own, other), out, minutes=minutes)
     log.info("built %s in %.0f minutes", out, minutes)
-
-
-def spelled(corpus: Corpus) -> Corpus:
-    """The corpus as the model reads it."""
-    return replace(corpus, texts=tuple(map(canonical, corpus.texts)))
-
-
-def _training_examples(data: Path) -> list[Example]:
-    # Templates first: where a text comes twice, a whole set of labels beats a partial one.
-    found = [*read_templates(data, seed=SEED), *read_examples(data, TRAINING_ROWS)]
-    return [*found, *mix(found, seed=SEED), *disguise_some(found, seed=SEED)]
-
-
-def _evaluation_corpus(data: Path, learned: Corpus) -> Corpus:
-    """The files that only measure, without any text that was learned from."""
-    known = {normal(text) for text in learned.texts}
-    found = read_examples(data, EVALUATION_ROWS)
-    return gather(one for one in found if normal(canonical(one.text)) not in known)
 
 
 def _encode(corpus: Corpus, network: Network, trunk: Path, work: Path, threads: int) -> Texts:
@@ -144,7 +121,7 @@ def _write_first_stage(
     np.save(work / "first.npy", chances)
     limit, missed = first_stage.certify(chances, own.corpus, scores)
     save_first(first, out / "first.onnx")
-    digest = str(_facts(out / "first.onnx")["sha256"])
+    digest = sha256_of(out / "first.onnx")
     log.info("first stage: limit %.5f, misses %.2f%%", limit, 100 * missed)
     return Certificate(line=first_stage.LINE, limit=limit, missed=missed, digest=digest)
 
@@ -159,27 +136,18 @@ def _lessons(
 
 
 def _write_manifest(out: Path, certificate: Certificate) -> None:
-    manifest: dict[str, object] = {
+    facts = {
         "name": NAME,
         "version": VERSION,
         "licence": LICENCE,
-        "heads": list(HEAD_KINDS),
-        "embedding_size": EMBEDDING_SIZE,
         "max_tokens": student.MAX_TOKENS,
         "first": {
             "line": certificate.line,
             "limit": certificate.limit,
             "missed": certificate.missed,
         },
-        "files": {name: _facts(out / name) for name in FILES},
     }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (out / "manifest.json").write_text(text, "utf-8")
-
-
-def _facts(file: Path) -> dict[str, object]:
-    content = file.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    write_manifest(out, facts, FILES)
 
 
 def _check_graph(model: Path, ids: Ids, values: Logits) -> None:
@@ -200,7 +168,8 @@ def _parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _start_log(file: Path) -> None:
+def start_log(file: Path) -> None:
+    """Log to the screen and to `file`, after what it holds."""
     handlers: list[logging.Handler] = [
         logging.StreamHandler(),
         logging.FileHandler(file, mode="a", encoding="utf-8"),

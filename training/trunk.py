@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime as ort
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from optimum.exporters.onnx import main_export
 
@@ -27,7 +27,9 @@ from greenroom.triage.base import EMBEDDING_SIZE
 
 OPSET: Final = 18
 LAST: Final = "last_hidden_state"
-MIDDLE: Final = "/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0"
+MIDDLE: Final = "/encoder/layer.{}/output/LayerNorm/LayerNormalization_output_0"
+"""What a layer, counted from 0, gives."""
+
 POOLS: Final = ("mean_last", "max_last", "mean_middle", "max_middle")
 """What the heads read, each (batch, 384), in this order."""
 
@@ -43,15 +45,7 @@ def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
     """The encoder in `folder` with pools as FP32 and as INT8, made once in `work`."""
     raw, full, small = (work / name for name in ("raw", "trunk-fp32.onnx", "trunk-int8.onnx"))
     if not (full.exists() and small.exists()):
-        main_export(
-            str(folder),
-            output=raw,
-            task="feature-extraction",
-            opset=OPSET,
-            optimize=None,
-            library_name="transformers",
-            do_validation=False,
-        )
+        export(folder, raw)
         quantize_dynamic(
             raw / "model.onnx", work / "raw-int8.onnx", per_channel=True,
             weight_type=QuantType.QInt8,
@@ -61,21 +55,46 @@ def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
     return full, small
 
 
-def add_pools(source: Path, target: Path) -> None:
-    """Write `source` to `target` with `POOLS` and ``embedding`` as its outputs."""
+def export(folder: Path, raw: Path) -> None:
+    """Write the encoder in `folder` as ``model.onnx`` in `raw`."""
+    main_export(
+        str(folder),
+        output=raw,
+        task="feature-extraction",
+        opset=OPSET,
+        optimize=None,
+        library_name="transformers",
+        do_validation=False,
+    )
+
+
+def add_pools(
+    source: Path, target: Path, *, middle: int = 3, axes: npt.NDArray[np.float32] | None = None
+) -> None:
+    """Write `source` to `target` with `POOLS` and ``embedding`` as its outputs.
+
+    Args:
+        source: An exported encoder.
+        target: The file to write.
+        middle: The layer, from 1, that is pooled beside the last.
+        axes: Shape (size, 384): on what the embedding is projected; None: it has that size.
+    """
     model = onnx.load(source)
     graph = model.graph
     del graph.output[:]
-    graph.node.extend(_pool_nodes())
+    graph.node.extend(_pool_nodes(MIDDLE.format(middle - 1), is_projected=axes is not None))
     graph.initializer.extend(_constants())
-    for name in (*POOLS, "embedding"):
-        shape: list[str | int | None] = ["batch_size", EMBEDDING_SIZE]
+    if axes is not None:
+        graph.initializer.append(numpy_helper.from_array(axes, "axes"))
+    size = EMBEDDING_SIZE if axes is None else len(axes)
+    for name, width in (*((pool, size) for pool in POOLS), ("embedding", EMBEDDING_SIZE)):
+        shape: list[str | int | None] = ["batch_size", width]
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
     onnx.checker.check_model(model)
     onnx.save(model, target)
 
 
-def _pool_nodes() -> list[onnx.NodeProto]:
+def _pool_nodes(middle: str, *, is_projected: bool) -> list[onnx.NodeProto]:
     mask = [
         helper.make_node("Cast", ["attention_mask"], ["mask_flat"], to=TensorProto.FLOAT),
         helper.make_node("Unsqueeze", ["mask_flat", "axis_2"], ["mask"]),
@@ -83,12 +102,15 @@ def _pool_nodes() -> list[onnx.NodeProto]:
         helper.make_node("Sub", ["mask", "one"], ["mask_minus"]),
         helper.make_node("Mul", ["mask_minus", "far"], ["mask_floor"]),
     ]
+    whole = "mean_projected" if is_projected else "mean_last"
+    projected = [helper.make_node("MatMul", ["mean_last", "axes"], [whole])]
     norm = [
-        helper.make_node("ReduceL2", ["mean_last", "axis_1"], ["length"], keepdims=1),
+        *(projected if is_projected else ()),
+        helper.make_node("ReduceL2", [whole, "axis_1"], ["length"], keepdims=1),
         helper.make_node("Max", ["length", "tiny"], ["length_safe"]),
-        helper.make_node("Div", ["mean_last", "length_safe"], ["embedding"]),
+        helper.make_node("Div", [whole, "length_safe"], ["embedding"]),
     ]
-    return [*mask, *_pool(LAST, "last"), *_pool(MIDDLE, "middle"), *norm]
+    return [*mask, *_pool(LAST, "last"), *_pool(middle, "middle"), *norm]
 
 
 def _pool(hidden: str, name: str) -> list[onnx.NodeProto]:

@@ -16,7 +16,7 @@ SHIPPED: Final = Path(__file__).parent / "models" / "minilm-l6"
 """The folder of the model that comes with Greenroom."""
 
 MODEL_FILES: Final = {"int8": "model.onnx", "fp16": "model-fp16.onnx"}
-"""Precision → file: INT8 runs on CPUs, FP16 on GPUs. A model has to have the first."""
+"""Precision → file: INT8 runs on CPUs, FP16 on GPUs."""
 
 HEAD_KINDS: Final = (
     *({"name": name, "kind": "probability"} for name in HEADS),
@@ -78,7 +78,7 @@ def load_manifest(folder: Path, *, precision: str = "int8") -> Manifest:
         if facts.get("kind") == "classifier":
             raise _is_classifier(file)
         digests = {str(name): str(about["sha256"]) for name, about in facts["files"].items()}
-        if precision != "int8" and MODEL_FILES[precision] not in digests:
+        if MODEL_FILES[precision] not in digests:
             raise _without(precision, folder / MODEL_FILES[precision])
         manifest = _understand(folder, facts, digests, precision)
         needed = {manifest.model_file.name: manifest.digest}
@@ -173,7 +173,8 @@ def _without(precision: str, file: Path) -> ConfigError:
     return ConfigError(
         f"this model has no {precision.upper()} file, and the provider runs no other",
         file=file,
-        accepted="Build one (`greenroom models build`), or set triage.provider to cpu.",
+        accepted="Build one (`greenroom models build`), or set triage.provider to "
+        f"{'cuda' if precision == 'int8' else 'cpu'}.",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greenroom.errors import ConfigError
-from greenroom.triage.manifest import load_manifest
+from greenroom.triage.manifest import MODEL_FILES, load_manifest
 
 
 def test_manifest_of_the_shipped_model_is_sound(model_copy: Path) -> None:
@@ -55,16 +55,22 @@ def test_model_with_other_heads_is_refused(model_copy: Path) -> None:
         load_manifest(model_copy)
 
 
-def test_model_without_the_gpus_file_is_refused_on_a_gpu(model_copy: Path) -> None:
-    (model_copy / "model-fp16.onnx").unlink(missing_ok=True)
+@pytest.mark.parametrize(
+    ("precision", "other"), [("fp16", "cpu"), ("int8", "cuda")], ids=["on a GPU", "on a CPU"]
+)
+def test_model_without_the_providers_file_is_refused(
+    model_copy: Path, precision: str, other: str
+) -> None:
+    name = MODEL_FILES[precision]
+    (model_copy / name).unlink(missing_ok=True)
     file = model_copy / "manifest.json"
     facts = json.loads(file.read_text("utf-8"))
-    facts["files"].pop("model-fp16.onnx", None)
+    facts["files"].pop(name, None)
     file.write_text(json.dumps(facts), "utf-8")
-    with pytest.raises(ConfigError, match="has no FP16 file") as failure:
-        load_manifest(model_copy, precision="fp16")
-    assert failure.value.file == str(model_copy / "model-fp16.onnx")
-    assert "greenroom models build" in str(failure.value)
+    with pytest.raises(ConfigError, match=f"has no {precision.upper()} file") as failure:
+        load_manifest(model_copy, precision=precision)
+    assert failure.value.file == str(model_copy / name)
+    assert f"set triage.provider to {other}" in str(failure.value)
 
 
 def test_gpus_file_is_checked_and_gives_the_digest(model_copy: Path) -> None:
