@@ -83,7 +83,7 @@ async def test_chatting_shows_answers_and_reasons(tmp_path: Path) -> None:
         demo.say("how do I get the verified role?")
         await demo.until(r"\[guide\] reply, because: answered from faq\.md")
         await demo.until(r"Source: faq\.md")
-        demo.say("you stupid idiot")
+        demo.say("shut up you worthless piece of shit")
         await demo.until(r"\[warden\] filter, because: insult")
         demo.say("/human")
         await demo.until(r"because: asked for a person")

@@ -192,7 +192,7 @@ def test_try_answers_from_the_knowledge(greenroom: Greenroom) -> None:
 
 
 def test_try_as_json_says_why(greenroom: Greenroom) -> None:
-    ended = greenroom("try", "you stupid idiot", "--persona", "warden", "--json")
+    ended = greenroom("try", "shut up you worthless piece of shit", "--persona", "warden", "--json")
     found = json.loads(ended.out)
     assert "filter" in [action["action"] for action in found["actions"]]
     assert found["fired"][0]["policy"] == "civility"
