@@ -63,6 +63,17 @@ class Corpus:
         """Indices of the rows in `split`."""
         return np.flatnonzero(self.splits == split)
 
+    def only(self, rows: npt.NDArray[np.int64]) -> Corpus:
+        """A corpus of these rows alone."""
+        return Corpus(
+            texts=tuple(self.texts[row] for row in rows),
+            sources=self.sources[rows],
+            splits=self.splits[rows],
+            scores=self.scores[rows],
+            sentiment=self.sentiment[rows],
+            intents=self.intents[rows],
+        )
+
 
 def gather(examples: Iterable[Example]) -> Corpus:
     """Put `examples` into columns; a text that comes twice keeps its first place and labels."""

@@ -18,8 +18,8 @@ from torch import nn
 
 from greenroom.triage.base import HEADS
 from training.corpus import CALIBRATION, TRAIN, Corpus, chance
-from training.measure import area
-from training.network import Ids, Logits, Rows, autocast, padded
+from training.measure import auroc_differences
+from training.network import Ids, Logits, Recipe, Rows, autocast, batches, padded, widest
 
 WIDTH: Final = 96
 DISTANCES: Final = (1, 2, 4)
@@ -27,7 +27,7 @@ DISTANCES: Final = (1, 2, 4)
 
 HIDDEN: Final = 128
 EPOCHS: Final = 7
-BATCH: Final = 512
+PASS: Final = Recipe(epochs=1, batch=512)
 RATE: Final = 2e-3
 FORGOTTEN: Final = 0.08
 """Share of the words that a training text loses."""
@@ -43,9 +43,6 @@ MISSED: Final = 0.005
 
 LOST: Final = 0.003
 """What a head's AUROC may lose on the calibration split."""
-
-FEWEST: Final = 20
-"""Positives that a head needs for its AUROC to say anything."""
 
 Chances = npt.NDArray[np.float64]
 
@@ -102,8 +99,7 @@ class First(nn.Module):
 def narrowed(words: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """`words` on their `WIDTH` widest axes, each number about 0.3 in size."""
     middle = words - words.mean(axis=0)
-    _, axes = np.linalg.eigh(middle.T @ middle)
-    found: npt.NDArray[np.float32] = middle @ axes[:, ::-1][:, :WIDTH]
+    found: npt.NDArray[np.float32] = middle @ widest(middle, WIDTH)
     return (0.3 * found / found.std()).astype(np.float32)
 
 
@@ -134,14 +130,14 @@ def train_first(words: npt.NDArray[np.float32], taught: Lessons, *, seed: int) -
     torch.manual_seed(seed)
     dice = np.random.default_rng(seed)
     first, rows = First(words), np.flatnonzero(~taught.is_watched)
-    epochs = [list(_batches(dice.permutation(rows), taught.ids)) for _ in range(EPOCHS)]
+    epochs = [list(batches(rows, taught.ids, PASS, dice)) for _ in range(EPOCHS)]
     steps = sum(map(len, epochs))
     optimiser = torch.optim.AdamW(first.parameters(), RATE, weight_decay=0.02, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     best, kept = -1.0, first.state_dict()
-    for number, batches in enumerate(epochs, start=1):
+    for number, epoch in enumerate(epochs, start=1):
         first.train()
-        for batch in batches:
+        for batch in epoch:
             _step(first, taught, batch, optimiser)
             schedule.step()
         settled = _settled(first, taught)
@@ -183,13 +179,6 @@ def _limit(risk: Chances) -> float:
     return float(np.sort(risk)[int(MISSED * len(risk))])
 
 
-def _batches(rows: Rows, ids: Ids) -> Iterator[Rows]:
-    for chunk in np.array_split(rows, len(rows) // (BATCH * 40) + 1):
-        by_length = chunk[np.argsort([len(ids[row]) for row in chunk])]
-        parts = np.array_split(by_length, len(chunk) // BATCH + 1)
-        yield from (parts[place] for place in torch.randperm(len(parts)).tolist())
-
-
 def chances(first: First, ids: Ids) -> Chances:
     """The first stage's risk and heads for every text, shape (n, 11), each 0..1."""
     first.eval()
@@ -215,13 +204,14 @@ def certify(found: Chances, corpus: Corpus, scores: Logits) -> tuple[float, floa
     """
     rows = corpus.rows(CALIBRATION)
     risk, over = found[rows, 0], scores[rows].max(axis=1) >= LINE
-    limit = _limit(risk[over])
-    for share in np.arange(1.0, 0.0, -0.05):
-        tried = float(np.quantile(risk[risk < limit], share)) if share < 1 else limit
-        lost = auroc_lost(found, corpus, scores, rows, tried)
-        if max(lost.values()) <= LOST:
-            limit = tried
-            break
+    most = _limit(risk[over])
+    tried = (most, *np.quantile(risk[risk < most], np.arange(0.95, 0.0, -0.05)))
+    kept = (
+        one
+        for one in map(float, tried)
+        if max(auroc_lost(found, corpus, scores, rows, one).values()) <= LOST
+    )
+    limit = next(kept, 0.0)  # at 0 it settles nothing
     return limit, float((risk[over] < limit).mean())
 
 
@@ -229,18 +219,10 @@ def auroc_lost(
     found: Chances, corpus: Corpus, scores: Logits, rows: Rows, limit: float
 ) -> dict[str, float]:
     """Head → what its AUROC loses on `rows` when the first stage answers below `limit`."""
-    settled = found[rows, 0] < limit
-    lost = {}
-    for column, name in enumerate(HEADS):
-        wanted = corpus.scores[rows, column]
-        sure = (wanted >= 0.7) | (wanted <= 0.3)
-        truth = wanted[sure] > 0.5
-        if min(truth.sum(), (~truth).sum()) < FEWEST:
-            continue
-        full = scores[rows, column]
-        mixed = np.where(settled, np.minimum(found[rows, 1 + column], LINE), full)
-        lost[name] = area(truth, full[sure]) - area(truth, mixed[sure])
-    return lost
+    full = scores[rows]
+    settled = found[rows, :1] < limit
+    mixed = np.where(settled, np.minimum(found[rows, 1:], LINE), full)
+    return auroc_differences(full, mixed, corpus.scores[rows])
 
 
 def pieces_of(corpus: Corpus, *, count: int, seed: int) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from training.graph import attach_heads, halve
 from training.kept import kept_rows
 from training.manifest import write_manifest
 from training.measure import HeadFigure, measure_heads
-from training.network import Network, Recipe, Rows, read, train
+from training.network import Network, Recipe, Rows, read, train, widest
 from training.trunk import add_pools, export
 
 NAME: Final = "mpnet-base"
@@ -67,9 +67,9 @@ def build(data: Path, out: Path, work: Path, *, most: int | None) -> None:
     judged = np.concatenate([_some(corpus, split, most) for split in (CALIBRATION, TEST)])
     logits = np.full((len(ids), read(network, ids[:1])[0].shape[1]), np.nan, np.float32)
     logits[judged] = read(network, [ids[row] for row in judged])[0]
-    some = _only(corpus, judged)
+    some = corpus.only(judged)
     calibration = calibrate(logits[judged], some)
-    trunk = _trunk(network, folder, widest_axes(held[rows]), work)
+    trunk = _trunk(network, folder, widest(held[rows].astype(np.float32), EMBEDDING_SIZE), work)
     attach_heads(trunk, network, calibration, work / "large-fp32.onnx")
     halve(work / "large-fp32.onnx", out / "model-fp16.onnx")
     tokenizer.no_truncation()
@@ -79,13 +79,6 @@ def build(data: Path, out: Path, work: Path, *, most: int | None) -> None:
     figures = measure_heads(apply(logits[judged], calibration), some, some.rows(TEST))
     (out / "CARD.md").write_text(_card(figures), "utf-8")
     log.info("built %s", out)
-
-
-def widest_axes(vectors: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
-    """Orthonormal axes, shape (size, 384), on which unit vectors keep most of their cosines."""
-    whole = vectors.astype(np.float32)
-    _, axes = np.linalg.eigh(whole.T @ whole)
-    return axes[:, ::-1][:, :EMBEDDING_SIZE].astype(np.float32)
 
 
 def _tokenizer(folder: Path) -> Tokenizer:
@@ -99,17 +92,6 @@ def _some(corpus: Corpus, split: str, most: int | None) -> Rows:
     rows = corpus.rows(split)
     order = np.argsort([chance("large" + corpus.texts[row]) for row in rows])
     return np.sort(rows[order[:most]])
-
-
-def _only(corpus: Corpus, rows: Rows) -> Corpus:
-    return Corpus(
-        texts=tuple(corpus.texts[row] for row in rows),
-        sources=corpus.sources[rows],
-        splits=corpus.splits[rows],
-        scores=corpus.scores[rows],
-        sentiment=corpus.sentiment[rows],
-        intents=corpus.intents[rows],
-    )
 
 
 def _originals(

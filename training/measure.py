@@ -82,8 +82,7 @@ def measure_heads(values: Logits, corpus: Corpus, rows: npt.NDArray[np.int64]) -
 
 
 def _measure(found: Logits, wanted: Logits, head: str, source: str) -> HeadFigure | None:
-    # A label between the two is a doubt of the annotators: it says neither.
-    sure = (wanted >= 0.7) | (wanted <= 0.3)
+    sure = is_sure(wanted)
     truth, scores = wanted[sure] > 0.5, found[sure].astype(np.float64)
     positives = int(truth.sum())
     if min(positives, len(truth) - positives) < FEWEST:
@@ -99,6 +98,12 @@ def _measure(found: Logits, wanted: Logits, head: str, source: str) -> HeadFigur
         auprc=spans["auprc"],
         ece=spans["ece"],
     )
+
+
+def is_sure(wanted: Logits) -> npt.NDArray[np.bool_]:
+    """Which labels say yes or no: one between the two is a doubt of the annotators."""
+    sure: npt.NDArray[np.bool_] = (wanted >= 0.7) | (wanted <= 0.3)
+    return sure
 
 
 def measure_false_alarms(
@@ -152,7 +157,7 @@ def agreement(small: Compared, full: Compared, rows: npt.NDArray[np.int64]) -> A
         mean_cosine=float(cosine.mean()),
         least_cosine=float(cosine.min()),
         mean_difference=float(np.abs(small.values[rows, heads] - full.values[rows, heads]).mean()),
-        auroc_differences=_differences(
+        auroc_differences=auroc_differences(
             small.values[rows], full.values[rows], small.corpus.scores[rows]
         ),
     )
@@ -169,14 +174,15 @@ def compare(small: Path, full: Path, ids: Ids, wanted: Logits) -> Agreement:
         mean_cosine=float(cosine.mean()),
         least_cosine=float(cosine.min()),
         mean_difference=float(np.abs(scores - scores_full).mean()),
-        auroc_differences=_differences(scores, scores_full, wanted),
+        auroc_differences=auroc_differences(scores, scores_full, wanted),
     )
 
 
-def _differences(one: Logits, other: Logits, wanted: Logits) -> dict[str, float]:
+def auroc_differences(one: Logits, other: Logits, wanted: Logits) -> dict[str, float]:
+    """Head → AUROC of `one` minus that of `other`, each (n, 10), against labels of that shape."""
     found = {}
     for head, name in enumerate(HEADS):
-        sure = (wanted[:, head] >= 0.7) | (wanted[:, head] <= 0.3)
+        sure = is_sure(wanted[:, head])
         truth = wanted[sure, head] > 0.5
         if min(truth.sum(), (~truth).sum()) >= FEWEST:
             found[name] = area(truth, one[sure, head]) - area(truth, other[sure, head])

@@ -127,14 +127,14 @@ def train(
     torch.manual_seed(recipe.seed)
     device = pick_device()
     network.to(device).train()
-    batches = list(_batches(rows, ids, recipe, np.random.default_rng(recipe.seed)))
+    planned = list(batches(rows, ids, recipe, np.random.default_rng(recipe.seed)))
     optimiser = _optimiser(network, recipe)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [group["lr"] for group in optimiser.param_groups],
-        total_steps=len(batches) + 1, pct_start=0.06, anneal_strategy="linear",
+        total_steps=len(planned) + 1, pct_start=0.06, anneal_strategy="linear",
     )  # fmt: skip
-    progress = _Progress(len(batches))
-    for step, batch in enumerate(batches, start=1):
+    progress = _Progress(len(planned))
+    for step, batch in enumerate(planned, start=1):
         with autocast(device):
             logits, mean = network(*padded([ids[row] for row in batch], device))
         found = loss(logits.float().cpu(), corpus, batch, soft=soft, weight=recipe.soft)
@@ -146,7 +146,7 @@ def train(
         optimiser.step()
         schedule.step()
         progress.tell(step, found.item())
-        if checkpoint is not None and (step % 1000 == 0 or step == len(batches)):
+        if checkpoint is not None and (step % 1000 == 0 or step == len(planned)):
             torch.save(network.state_dict(), checkpoint)
 
 
@@ -263,7 +263,7 @@ def padded(texts: Ids, device: torch.device) -> tuple[torch.Tensor, torch.Tensor
     return ids.to(device), mask.to(device)
 
 
-def _batches(rows: Rows, ids: Ids, recipe: Recipe, dice: np.random.Generator) -> Iterator[Rows]:
+def batches(rows: Rows, ids: Ids, recipe: Recipe, dice: np.random.Generator) -> Iterator[Rows]:
     """Every epoch's rows in an order of its own, texts of like length together."""
     wanted = round(len(rows) * recipe.epochs)
     order = np.concatenate([dice.permutation(rows) for _ in range(wanted // len(rows) + 1)])[
@@ -273,6 +273,12 @@ def _batches(rows: Rows, ids: Ids, recipe: Recipe, dice: np.random.Generator) ->
         lengths = [len(ids[row]) for row in chunk]
         parts = np.array_split(chunk[np.argsort(lengths)], len(chunk) // recipe.batch + 1)
         yield from (parts[place] for place in dice.permutation(len(parts)))
+
+
+def widest(vectors: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    """The orthonormal axes, shape (size, count), along which `vectors` reach farthest."""
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    return axes[:, ::-1][:, :count].astype(np.float32)
 
 
 def _optimiser(network: Network, recipe: Recipe) -> torch.optim.AdamW:

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from greenroom.triage.base import HEADS
 from greenroom.triage.evaluate import Ranking
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
+from training.measure import is_sure
 from training.network import Logits
 
 DEFAULT_THRESHOLD: Final = 0.6
@@ -141,7 +142,7 @@ def injection(own: Seen, _: Seen) -> float:
 def auroc(seen: Seen, head: str, rows: Rows) -> float:
     """Area under the curve, on rows whose label is sure."""
     wanted = seen.corpus.scores[rows, HEADS.index(head)]
-    sure = (wanted >= 0.7) | (wanted <= 0.3)
+    sure = is_sure(wanted)
     return float(roc_auc_score(wanted[sure] > 0.5, seen.head(head, rows[sure])))
 
 
@@ -162,7 +163,7 @@ def expected_errors(own: Seen) -> dict[str, float]:
     rows, found = own.corpus.rows(TEST), {}
     for name in HEADS:
         wanted = own.corpus.scores[rows, HEADS.index(name)]
-        sure = (wanted >= 0.7) | (wanted <= 0.3)
+        sure = is_sure(wanted)
         ranking = Ranking(wanted[sure] > 0.5, own.head(name, rows[sure]).astype(np.float64))
         found[name] = ranking.calibration_error(np.ones(int(sure.sum())))
     return found

@@ -53,3 +53,21 @@ def test_the_limit_keeps_its_promises(confusion: float) -> None:
     over = scores.max(axis=1) >= LINE
     assert missed == (found[over, 0] < limit).mean() <= 0.005
     assert (found[~over, 0] < limit).any()
+
+
+def test_what_cannot_keep_its_promises_settles_nothing() -> None:
+    count = 4000
+    over, doubtful = DICE.random(count) < 0.1, DICE.random(count) < 0.3
+    scores = np.where(over, 0.9, np.where(doubtful, 0.5, 0.05))[:, None] * np.ones(len(HEADS))
+    found = np.zeros((count, 1 + len(HEADS)))
+    found[:, 0] = np.where(over, 0.95, 0.9 * DICE.random(count))
+    corpus = gather(
+        Example(
+            f"text {place}",
+            "x",
+            dict.fromkeys(HEADS, float(over[place] or doubtful[place])),
+            split=CALIBRATION,
+        )
+        for place in range(count)
+    )
+    assert certify(found, corpus, scores.astype(np.float32)) == (0.0, 0.0)
