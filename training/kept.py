@@ -47,4 +47,6 @@ def kept_rows(
 def _write(file: Path, known: dict[bytes, int], rows: Rows) -> None:
     # As bytes of a fixed width: numpy's own byte strings drop zeros at the end.
     digests = np.frombuffer(b"".join(known), dtype=np.uint8).reshape(-1, _DIGEST)
-    np.savez(file, digests=digests, rows=rows[list(known.values())])
+    half = file.with_suffix(".half.npz")  # a build that is cut short must find the whole or nothing
+    np.savez(half, digests=digests, rows=rows[list(known.values())])
+    half.replace(file)
