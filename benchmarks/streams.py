@@ -12,6 +12,7 @@ from typing import Final
 from greenroom.adapters.replay import read_lines
 from greenroom.starter import demo_recording
 from greenroom.triage.spelling import canonical
+from training.corpus import TEST, split_of
 
 DATA: Final = Path(__file__).parents[2] / "shared" / "data"
 HARMFUL_SHARE: Final = 0.04
@@ -54,7 +55,10 @@ def chat(count: int) -> list[str]:
 
 
 def benign_heavy(folder: Path, count: int) -> list[str]:
-    """Chat of which 4% is harmful, each text once; empty where the files are not there."""
+    """Chat of which 4% is harmful, each text once; empty where the files are not there.
+
+    Only rows of the test split, which neither the encoder nor the first stage has seen.
+    """
     harmful = round(count * HARMFUL_SHARE)
     needed = {*_BENIGN, *_HARMFUL}
     if not all(_file(folder, name).exists() for name in needed):
@@ -90,7 +94,8 @@ def _drawn(folder: Path, files: Files, count: int, dice: random.Random) -> list[
 
 def _read(folder: Path, name: str, wanted: Callable[[Row], bool]) -> Iterator[str]:
     with gzip.open(_file(folder, name), "rt", encoding="utf-8", newline="") as stream:
-        yield from (row["text"] for row in csv.DictReader(stream) if wanted(row))
+        rows = (row for row in csv.DictReader(stream) if wanted(row))
+        yield from (row["text"] for row in rows if split_of(row["text"]) == TEST)
 
 
 def _file(folder: Path, name: str) -> Path:

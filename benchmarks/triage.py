@@ -5,8 +5,8 @@
 Raw: the bare session on texts that were spelled and tokenised beforehand, one message a run.
 Ours: ``EncoderPool.read`` from the text to the reading, on an event loop. They take turns in
 rounds, since these machines drift, and medians are told. The stream that the cascade is measured
-on comes from files beside the project, which the first stage may have been trained on: it says
-how fast it is there, and the model's card says how good.
+on comes from files beside the project, from rows that trained nothing: it says how fast it is
+there, and the model's card says how good.
 """
 
 from __future__ import annotations
