@@ -3,7 +3,7 @@
     python -m training.build --data ../shared/data --out greenroom/triage/models/minilm-l6
 
 Teacher, student, exported graphs, encoded texts and the log are kept in ``--work``; a build that
-was cut short goes on there. Everything is seeded. On two cores it takes some three hours, with a
+was cut short goes on there. Everything is seeded. On two cores it takes some four hours, with a
 GPU that torch can use, minutes.
 """
 
@@ -21,30 +21,34 @@ from typing import Final
 import numpy as np
 import torch
 
-from greenroom.triage.base import EMBEDDING_SIZE
-from greenroom.triage.first import Certificate
+from greenroom.triage.base import EMBEDDING_SIZE, HEADS
 from greenroom.triage.manifest import sha256_of
 from training import first as first_stage
 from training import student, teacher
 from training.calibrate import Calibration, apply, calibrate
 from training.card import write_card
 from training.corpus import Corpus
-from training.examples import evaluation_corpus, training_corpus
+from training.examples import evaluation_corpus, further_texts, training_corpus
 from training.findings import Built, Texts, find
 from training.first_graph import save_first
 from training.graph import attach_heads, halve
+from training.kept import kept_rows
 from training.manifest import write_manifest
 from training.measure import run_model
-from training.network import Ids, Logits, Network, judge, read
+from training.network import Ids, Logits, Network, Rows, judge, read
+from training.opinions import fetch_opinions
 from training.prototypes import label_by_likeness
 from training.trunk import export_trunk, read_features
 
 NAME: Final = "minilm-l6"
-VERSION: Final = "2"
+VERSION: Final = "3"
 LICENCE: Final = "Apache-2.0"
 SEED: Final = 7
 PIECES: Final = 70_000
 """Parts of training texts that the first stage learns from, beside the whole ones."""
+
+AGAIN: Final = 2
+"""How often templates, mixtures and disguises are made anew for the first stage."""
 
 FILES: Final = ("model.onnx", "model-fp16.onnx", "first.onnx", "tokenizer.json")
 
@@ -64,7 +68,7 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     """Teach, learn, export, calibrate, certify, measure; write the model's folder to `out`."""
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
-    corpus = training_corpus(data, seed=SEED)
+    corpus = training_corpus(data, fetch_opinions(work), seed=SEED)
     held = student.original_embeddings(corpus, work)
     corpus = label_by_likeness(corpus, held.astype(np.float32))
     network = student.learn(corpus, teacher.teach(corpus, work), held, work)
@@ -75,9 +79,13 @@ def build(data: Path, out: Path, work: Path, *, threads: int) -> None:
     own, other = (replace(one, values=apply(one.logits, calibration)) for one in (own, other))
     _write_graphs(network, calibration, (full, small), out, work)
     _check_graph(out / "model.onnx", own.ids[:50], own.values[:50])
-    certificate = _write_first_stage(own, network, calibration, out, work)
-    _write_manifest(out, certificate)
-    built = Built(data, out, work, network, calibration, certificate)
+    first = _train_first(own, network, calibration, data, work)
+    judged = first_stage.chances(first, own.ids)
+    promise = first_stage.certify(judged, own.corpus, own.scores)
+    log.info("first stage: %s", promise)
+    save_first(first, promise, out / "first.onnx")
+    _write_manifest(out, promise)
+    built = Built(data, out, work, network, calibration, promise, judged)
     minutes = (time.monotonic() - began) / 60
     write_card(find(built, own, other), out, minutes=minutes)
     log.info("built %s in %.0f minutes", out, minutes)
@@ -110,41 +118,44 @@ def _write_graphs(
     tokenizer.save(str(out / "tokenizer.json"))
 
 
-def _write_first_stage(
-    own: Texts, network: Network, calibration: Calibration, out: Path, work: Path
-) -> Certificate:
-    scores = own.values[:, : own.corpus.scores.shape[1]]
-    taught = _lessons(own, scores, network, calibration)
+def _train_first(
+    own: Texts, network: Network, calibration: Calibration, data: Path, work: Path
+) -> first_stage.First:
+    taught = _lessons(own, network, calibration, data, work)
+    torch.manual_seed(SEED)
     words = network.encoder.get_input_embeddings().weight.detach().numpy()
-    first = first_stage.train_first(words, taught, seed=SEED)
-    chances = first_stage.chances(first, own.ids)
-    np.save(work / "first.npy", chances)
-    limit, missed = first_stage.certify(chances, own.corpus, scores)
-    save_first(first, out / "first.onnx")
-    digest = sha256_of(out / "first.onnx")
-    log.info("first stage: limit %.5f, misses %.2f%%", limit, 100 * missed)
-    return Certificate(line=first_stage.LINE, limit=limit, missed=missed, digest=digest)
+    first = first_stage.First(words, student.words_alone(network))
+    return first_stage.train_first(first, taught, seed=SEED)
 
 
 def _lessons(
-    own: Texts, scores: Logits, network: Network, calibration: Calibration
+    own: Texts, network: Network, calibration: Calibration, data: Path, work: Path
 ) -> first_stage.Lessons:
-    pieces = student.tokenise(first_stage.pieces_of(own.corpus, count=PIECES, seed=SEED))
-    log.info("first stage: the encoder reads %d pieces", len(pieces))
-    said = apply(read(network, pieces)[0], calibration)[:, : scores.shape[1]]
-    return first_stage.lessons(own.ids, own.corpus, scores, pieces, said)
+    texts = (
+        *further_texts(data, own.corpus, seeds=range(SEED + 1, SEED + 1 + AGAIN)),
+        *first_stage.pieces_of(own.corpus, count=PIECES, seed=SEED),
+    )
+    ids = student.tokenise(texts)
+
+    def read_rows(rows: Rows) -> Logits:
+        log.info("first stage: the encoder reads %d further texts", len(rows))
+        return read(network, [ids[row] for row in rows])[0]
+
+    digest = sha256_of(work / "trunk-fp32.onnx")[:16]
+    said = apply(kept_rows(work / f"further-{digest}.npz", texts, read_rows), calibration)
+    return first_stage.lessons(own.ids, own.corpus, own.scores, ids, said[:, : len(HEADS)])
 
 
-def _write_manifest(out: Path, certificate: Certificate) -> None:
+def _write_manifest(out: Path, promise: first_stage.Promise) -> None:
     facts = {
         "name": NAME,
         "version": VERSION,
         "licence": LICENCE,
         "max_tokens": student.MAX_TOKENS,
         "first": {
-            "line": certificate.line,
-            "limit": certificate.limit,
-            "missed": certificate.missed,
+            "line": first_stage.LINE,
+            "limit": promise.limit,
+            "missed": promise.missed,
         },
     }
     write_manifest(out, facts, FILES)

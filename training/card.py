@@ -16,14 +16,16 @@ from greenroom.triage.base import HEADS
 from greenroom.triage.evaluate import Span
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
 from training.findings import Findings
+from training.first import LINE
 from training.measure import THRESHOLDS, Agreement, FalseAlarms, HeadFigure
 from training.sources import Sheet
+from training.templates import LATE
 
 FRAME: Final = Path(__file__).parent / "card.md"
 THIN: Final = 300
 """A head with fewer training positives that members wrote is called thin."""
 
-MADE: Final = ("templates", "mixtures", "disguised")
+MADE: Final = ("templates", LATE, "mixtures", "disguised")
 """Sources that we made."""
 
 
@@ -120,8 +122,8 @@ def _gaps(f: Findings) -> dict[str, str]:
 def _cascade(f: Findings) -> dict[str, str]:
     settled = sorted(f.cascade.settled.items(), key=lambda one: -one[1])
     return {
-        "line": f"{f.certificate.line:.1f}",
-        "missed_calibration": f"{f.certificate.missed:.2%}",
+        "line": f"{LINE:.1f}",
+        "missed_calibration": f"{f.promise.missed:.2%}",
         "missed_test": f"{f.cascade.missed:.2%}",
         "cascade_lost": f"{100 * f.cascade.auroc_lost:.2f}",
         "settled": _table(

@@ -13,12 +13,11 @@ import numpy.typing as npt
 from sklearn.metrics import f1_score
 
 from greenroom.triage.base import HEADS
-from greenroom.triage.first import Certificate
 from greenroom.triage.spelling import canonical
-from training import measure, targets
+from training import measure, opinions, targets
 from training.calibrate import Calibration, apply
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
-from training.first import auroc_lost
+from training.first import LINE, Chances, Promise, auroc_lost
 from training.identities import identity_texts
 from training.measure import Agreement, FalseAlarms, HeadFigure
 from training.network import Ids, Logits, Network, read
@@ -41,14 +40,20 @@ log = logging.getLogger("training")
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build has made so far."""
+    """What a build has made so far.
+
+    Attributes:
+        promise: What the first stage settles.
+        chances: The first stage's risk and heads of every text, (n, 11).
+    """
 
     data: Path
     out: Path
     work: Path
     network: Network
     calibration: Calibration
-    certificate: Certificate
+    promise: Promise
+    chances: Chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class Texts:
     logits: Logits
     values: Logits
     vectors: npt.NDArray[np.float32]
+
+    @property
+    def scores(self) -> Logits:
+        """The heads alone, (n, 10)."""
+        return self.values[:, : len(HEADS)]
 
     @property
     def seen(self) -> Seen:
@@ -110,7 +120,7 @@ class Findings:
     agreement: Agreement
     half: Agreement
     cascade: Cascade
-    certificate: Certificate
+    promise: Promise
     speed: Mapping[str, float]
     mean_tokens: float
 
@@ -126,8 +136,8 @@ def find(built: Built, own: Texts, other: Texts) -> Findings:
     log.info("measuring: figures")
     return Findings(
         corpus=own.corpus,
-        sheets=read_sheets(built.data),
-        training=tuple(TRAINING_ROWS),
+        sheets={**read_sheets(built.data), **opinions.SHEETS},
+        training=(*TRAINING_ROWS, *opinions.FILES),
         measuring=tuple(EVALUATION_ROWS),
         template_lines=count_lines(),
         heads=measure.measure_heads(own.values, own.corpus, test),
@@ -143,7 +153,7 @@ def find(built: Built, own: Texts, other: Texts) -> Findings:
         agreement=measure.agreement(own, full_own, test),
         half=measure.compare(built.out / "model-fp16.onnx", full, ids, own.corpus.scores[some]),
         cascade=_cascade(built, own),
-        certificate=built.certificate,
+        promise=built.promise,
         speed={
             "int8": measure.measure_speed(model, ids[:600]),
             "fp32": measure.measure_speed(full, ids[:600]),
@@ -220,13 +230,11 @@ def _probe(built: Built, name: str) -> float:
 
 
 def _cascade(built: Built, own: Texts) -> Cascade:
-    corpus, certificate = own.corpus, built.certificate
-    rows = corpus.rows(TEST)
-    chances = np.load(built.work / "first.npy")
-    scores = own.values[:, : len(HEADS)]
-    settled = chances[rows, 0] < certificate.limit
-    over = scores[rows].max(axis=1) >= certificate.line
-    lost = auroc_lost(chances, corpus, scores, rows, certificate.limit)
+    corpus, rows = own.corpus, own.corpus.rows(TEST)
+    chances, scores = built.chances[rows], own.scores[rows]
+    settled = built.promise.kept_by(chances)
+    over = scores.max(axis=1) >= LINE
+    lost = auroc_lost(chances, corpus.only(rows), scores, settled)
     return Cascade(
         settled={
             str(source): float(settled[corpus.sources[rows] == source].mean())

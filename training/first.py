@@ -6,31 +6,49 @@ would find nothing. Its words begin as the encoder's own, in fewer numbers.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from greenroom.triage.base import HEADS
 from training.corpus import CALIBRATION, TRAIN, Corpus, chance
 from training.measure import auroc_differences
 from training.network import Ids, Logits, Recipe, Rows, autocast, batches, padded, widest
 
-WIDTH: Final = 96
+WORDS: Final = 96
+"""Numbers a word that come from the encoder's own table of words."""
+
+ALONE: Final = 64
+"""Numbers a word that come from what the encoder makes of the word alone."""
+
+WIDTH: Final = WORDS + ALONE
 DISTANCES: Final = (1, 2, 4)
 """How far each layer looks to both sides: 15 tokens in all."""
 
-HIDDEN: Final = 128
+HIDDEN: Final = 192
 EPOCHS: Final = 7
 PASS: Final = Recipe(epochs=1, batch=512)
 RATE: Final = 2e-3
 FORGOTTEN: Final = 0.08
 """Share of the words that a training text loses."""
+
+RANKS: Final = 0.01
+"""Weight of the heads' squared errors as logits, beside their entropies: these say nothing of the
+order among texts that are all harmless, which is what a settled text's scores are compared by."""
+
+FARTHEST: Final = 8.0
+"""Logits beyond plus and minus this count as this."""
+
+SMOOTH: Final = 0.998
+"""How much of the averaged weights stays at each step; the average is what is kept."""
 
 WATCHED: Final = 0.05
 """Share of the training texts that only tell which epoch was best."""
@@ -44,6 +62,13 @@ MISSED: Final = 0.005
 LOST: Final = 0.003
 """What a head's AUROC may lose on the calibration split."""
 
+TRIED: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
+"""Parts of `MISSED` that are tried: a lower limit may leave more room to the bounds."""
+
+TIGHTER: Final = 0.03
+"""Share of the settled texts that a tighter bound gives up at a time."""
+
+Table = npt.NDArray[np.float32]
 Chances = npt.NDArray[np.float64]
 
 log = logging.getLogger("training")
@@ -68,12 +93,14 @@ class First(nn.Module):
     """Gives (batch, 11) logits: the risk that any head is over the line, then the heads.
 
     Args:
-        words: The encoder's table of words, shape (vocabulary, size).
+        words: The encoder's table of words, shape (vocabulary, any).
+        alone: What the encoder makes of each word alone, shape (vocabulary, any).
     """
 
-    def __init__(self, words: npt.NDArray[np.float32]) -> None:
+    def __init__(self, words: Table, alone: Table) -> None:
         super().__init__()
-        self.words = nn.Embedding.from_pretrained(torch.tensor(narrowed(words)), freeze=False)
+        table = np.hstack([narrowed(words, WORDS), narrowed(alone, ALONE)])
+        self.words = nn.Embedding.from_pretrained(torch.tensor(table), freeze=False)
         self.layers = nn.ModuleList(
             nn.Conv1d(WIDTH, WIDTH, 3, padding=far, dilation=far) for far in DISTANCES
         )
@@ -96,10 +123,10 @@ class First(nn.Module):
         return logits
 
 
-def narrowed(words: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """`words` on their `WIDTH` widest axes, each number about 0.3 in size."""
-    middle = words - words.mean(axis=0)
-    found: npt.NDArray[np.float32] = middle @ widest(middle, WIDTH)
+def narrowed(table: Table, width: int) -> Table:
+    """`table` on its `width` widest axes, each number about 0.3 in size."""
+    middle = table - table.mean(axis=0)
+    found: Table = middle @ widest(middle, width)
     return (0.3 * found / found.std()).astype(np.float32)
 
 
@@ -108,57 +135,58 @@ def _pools(values: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, tor
     return mean, (values + (there - 1) * 1e4).amax(2)
 
 
-def lessons(ids: Ids, corpus: Corpus, scores: Logits, pieces: Ids, piece_scores: Logits) -> Lessons:
-    """The training split, and pieces of its texts that the encoder read as well."""
+def lessons(ids: Ids, corpus: Corpus, scores: Logits, more: Ids, more_scores: Logits) -> Lessons:
+    """The training split, and further texts that the encoder read as well."""
     rows = corpus.rows(TRAIN)
     is_watched = [chance("first" + corpus.texts[row]) < WATCHED for row in rows]
     return Lessons(
-        ids=[*(ids[row] for row in rows), *pieces],
-        scores=np.concatenate([scores[rows], piece_scores]),
-        is_watched=np.array([*is_watched, *(False for _ in pieces)]),
+        ids=[*(ids[row] for row in rows), *more],
+        scores=np.concatenate([scores[rows], more_scores]),
+        is_watched=np.array([*is_watched, *(False for _ in more)]),
     )
 
 
-def train_first(words: npt.NDArray[np.float32], taught: Lessons, *, seed: int) -> First:
+def train_first(first: First, taught: Lessons, *, seed: int) -> First:
     """Train on `taught`; the epoch that settles most of the texts held back is kept.
 
     Args:
-        words: The encoder's table of words.
+        first: What learns.
         taught: Texts and what the encoder says of them.
-        seed: Of the order and the start.
+        seed: Of the order.
     """
-    torch.manual_seed(seed)
     dice = np.random.default_rng(seed)
-    first, rows = First(words), np.flatnonzero(~taught.is_watched)
+    rows = np.flatnonzero(~taught.is_watched)
     epochs = [list(batches(rows, taught.ids, PASS, dice)) for _ in range(EPOCHS)]
     steps = sum(map(len, epochs))
     optimiser = torch.optim.AdamW(first.parameters(), RATE, weight_decay=0.02, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    best, kept = -1.0, first.state_dict()
+    average = AveragedModel(first, multi_avg_fn=get_ema_multi_avg_fn(SMOOTH))
+    best, kept = -1.0, copy.deepcopy(first)
     for number, epoch in enumerate(epochs, start=1):
         first.train()
         for batch in epoch:
             _step(first, taught, batch, optimiser)
             schedule.step()
-        settled = _settled(first, taught)
+            average.update_parameters(first)
+        settled = _settled(average.module, taught)
         log.info("  first stage, epoch %d of %d: settles %.1f%%", number, EPOCHS, 100 * settled)
         if settled > best:
-            best = settled
-            kept = {name: value.clone() for name, value in first.state_dict().items()}
-    first.load_state_dict(kept)
-    return first.eval()
+            best, kept = settled, copy.deepcopy(average.module)
+    return kept.eval()
 
 
 def _step(first: First, taught: Lessons, batch: Rows, optimiser: torch.optim.Optimizer) -> None:
     cpu = torch.device("cpu")
     with autocast(cpu):
-        logits = first(*padded([taught.ids[row] for row in batch], cpu))
+        logits = first(*padded([taught.ids[row] for row in batch], cpu)).float()
     scores = taught.scores[batch]
     over = (scores.max(axis=1) >= LINE).astype(np.float32)
     goal = torch.tensor(np.column_stack([over, scores]))
-    each = nn.functional.binary_cross_entropy_with_logits(logits.float(), goal, reduction="none")
+    each = nn.functional.binary_cross_entropy_with_logits(logits, goal, reduction="none")
+    ranks = (logits - torch.logit(goal).clamp(-FARTHEST, FARTHEST))[:, 1:].square()
     # A text over the line that is let through costs more than one read in vain.
-    found = (each[:, 0] * (1 + 3 * goal[:, 0])).mean() + each[:, 1:].sum(1).mean()
+    risk = (each[:, 0] * (1 + 3 * goal[:, 0])).mean()
+    found = risk + each[:, 1:].sum(1).mean() + RANKS * ranks.sum(1).mean()
     optimiser.zero_grad()
     torch.autograd.backward(found)
     nn.utils.clip_grad_norm_(first.parameters(), 1.0)
@@ -171,12 +199,12 @@ def _settled(first: First, taught: Lessons) -> float:
     rows = np.flatnonzero(taught.is_watched)
     risk = chances(first, [taught.ids[row] for row in rows])[:, 0]
     over = taught.scores[rows].max(axis=1) >= LINE
-    return float((risk[~over] < _limit(risk[over])).mean())
+    return float((risk[~over] < _limit(risk[over], MISSED)).mean())
 
 
-def _limit(risk: Chances) -> float:
-    """The risk under which at most `MISSED` of these lie."""
-    return float(np.sort(risk)[int(MISSED * len(risk))])
+def _limit(risk: Chances, share: float) -> float:
+    """The risk under which at most this share of these lie."""
+    return float(np.sort(risk)[int(share * len(risk))])
 
 
 def chances(first: First, ids: Ids) -> Chances:
@@ -191,38 +219,68 @@ def chances(first: First, ids: Ids) -> Chances:
     return found
 
 
-def certify(found: Chances, corpus: Corpus, scores: Logits) -> tuple[float, float]:
-    """The highest limit that keeps both promises on the calibration split, and the share missed.
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the first stage may settle: a text whose risk, and whose every head, is low enough.
 
-    Below it lie at most `MISSED` of the texts over the line, and no head's AUROC loses more than
-    `LOST` by scores of the first stage standing for the encoder's.
+    Attributes:
+        limit: The risk under which a text is settled.
+        bounds: The score of each head under which it is, shape (10,); 1: any.
+        missed: Share of the calibration split's texts over the line that it settles.
+    """
+
+    limit: float
+    bounds: Chances
+    missed: float
+
+    def kept_by(self, found: Chances) -> npt.NDArray[np.bool_]:
+        """Which texts it settles, of the first stage's chances of each, (n, 11)."""
+        settled: npt.NDArray[np.bool_] = (found[:, 0] < self.limit) & (
+            found[:, 1:] < self.bounds
+        ).all(axis=1)
+        return settled
+
+
+def certify(found: Chances, corpus: Corpus, scores: Logits) -> Promise:
+    """What settles most of the calibration split and keeps both promises there.
+
+    At most `MISSED` of the texts over the line are settled, and no head's AUROC loses more than
+    `LOST` by scores of the first stage standing for the encoder's. Heads that would lose more get
+    a bound of their own: a text on which the first stage sees a little of such a head is read.
 
     Args:
         found: The first stage's chances of every text, shape (n, 11).
         corpus: Labels, and which split each belongs to.
         scores: The encoder's calibrated heads of every text, shape (n, 10).
     """
+    held = corpus.only(corpus.rows(CALIBRATION))
     rows = corpus.rows(CALIBRATION)
-    risk, over = found[rows, 0], scores[rows].max(axis=1) >= LINE
-    most = _limit(risk[over])
-    tried = (most, *np.quantile(risk[risk < most], np.arange(0.95, 0.0, -0.05)))
-    kept = (
-        one
-        for one in map(float, tried)
-        if max(auroc_lost(found, corpus, scores, rows, one).values()) <= LOST
+    return max(
+        (_bounded(found[rows], held, scores[rows], share * MISSED) for share in TRIED),
+        key=lambda promise: promise.kept_by(found[rows]).sum(),
     )
-    limit = next(kept, 0.0)  # at 0 it settles nothing
-    return limit, float((risk[over] < limit).mean())
+
+
+def _bounded(found: Chances, held: Corpus, scores: Logits, share: float) -> Promise:
+    """The limit for a share missed, and bounds made tighter until no head loses too much."""
+    over = scores.max(axis=1) >= LINE
+    promise = Promise(_limit(found[over, 0], share), np.ones(len(HEADS)), 0.0)
+    while (settled := promise.kept_by(found)).any():
+        lost = auroc_lost(found, held, scores, settled)
+        worst = max(lost, key=lambda name: lost[name])
+        if lost[worst] <= LOST:
+            return replace(promise, missed=float(settled[over].mean()))
+        column = HEADS.index(worst)
+        promise.bounds[column] = np.quantile(found[settled, 1 + column], 1 - TIGHTER)
+    return replace(promise, limit=0.0)  # it settles nothing
 
 
 def auroc_lost(
-    found: Chances, corpus: Corpus, scores: Logits, rows: Rows, limit: float
+    found: Chances, corpus: Corpus, scores: Logits, settled: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Head → what its AUROC loses on `rows` when the first stage answers below `limit`."""
-    full = scores[rows]
-    settled = found[rows, :1] < limit
-    mixed = np.where(settled, np.minimum(found[rows, 1:], LINE), full)
-    return auroc_differences(full, mixed, corpus.scores[rows])
+    """Head → what its AUROC loses when the first stage answers for the texts that are settled."""
+    mixed = np.where(settled[:, None], np.minimum(found[:, 1:], LINE), scores)
+    return auroc_differences(scores, mixed, corpus.scores)
 
 
 def pieces_of(corpus: Corpus, *, count: int, seed: int) -> tuple[str, ...]:

@@ -9,13 +9,17 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from greenroom.triage.base import HEADS
-from training.first import DISTANCES, First
+from training.first import DISTANCES, First, Promise
 from training.graph import Array, in_eight_bits
 
 
-def save_first(first: First, target: Path) -> None:
-    """Write it: `input_ids` (1, length) → `risk` (1), `scores` (1, 10)."""
-    arrays = _weights(first)
+def save_first(first: First, promise: Promise, target: Path) -> None:
+    """Write it: `input_ids` (1, length) → `risk` (1), `scores` (1, 10).
+
+    The promise's bounds are folded into the risk: it is at the limit or above where a head is at
+    its bound or above.
+    """
+    arrays = {**_weights(first), "steepness": _steepness(promise)}
     graph = helper.make_graph(
         [*_words(), *_layers(), *_heads()],
         "first",
@@ -29,6 +33,12 @@ def save_first(first: First, target: Path) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, target)
+
+
+def _steepness(promise: Promise) -> Array:
+    """Score → the risk that it alone makes, which is the limit at its bound, shape (1, 10)."""
+    steep = np.where(promise.bounds < 1, promise.limit / promise.bounds, 0)
+    return steep[None].astype(np.float32)
 
 
 def _weights(first: First) -> dict[str, Array]:
@@ -92,5 +102,7 @@ def _heads() -> list[onnx.NodeProto]:
         make("Gemm", ["meaning", "out_weight", "out_bias"], ["logits"]),
         make("Sigmoid", ["logits"], ["chances"]),
         make("Split", ["chances", "sizes"], ["risk_column", "scores"], axis=1),
-        make("Squeeze", ["risk_column", "axis"], ["risk"]),
+        make("Mul", ["scores", "steepness"], ["risks"]),
+        make("Concat", ["risk_column", "risks"], ["all_risks"], axis=1),
+        make("ReduceMax", ["all_risks", "axis"], ["risk"], keepdims=0),
     ]

@@ -29,6 +29,7 @@ from training.kept import kept_rows
 from training.manifest import write_manifest
 from training.measure import HeadFigure, measure_heads
 from training.network import Network, Recipe, Rows, read, train, widest
+from training.opinions import fetch_opinions
 from training.trunk import add_pools, export
 
 NAME: Final = "mpnet-base"
@@ -55,7 +56,7 @@ def main() -> None:
 def build(data: Path, out: Path, work: Path, *, most: int | None) -> None:
     """Train on, calibrate, export, measure; write the model's folder to `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    corpus = training_corpus(data, seed=SEED)
+    corpus = training_corpus(data, fetch_opinions(work), seed=SEED)
     folder = teacher.unpack(work)
     tokenizer = _tokenizer(folder)
     ids = [np.array(found.ids) for found in tokenizer.encode_batch(list(corpus.texts))]

@@ -16,6 +16,8 @@ from tokenizers import Tokenizer
 from training.corpus import TRAIN, Corpus
 from training.kept import kept_rows
 from training.network import Logits, Network, Recipe, Rows, read, train
+from training.opinions import FILES as OPINIONS
+from training.templates import LATE
 
 MAX_TOKENS: Final = 128
 MIDDLE: Final = 3
@@ -25,8 +27,10 @@ TWICE: Final = ("hatemojibuild", "youtube_spam", "jailbreak_prompts")
 ROUNDS: Final = (
     Recipe(epochs=1.7, batch=48, rate=1.5e-4, heads_rate=2e-3, hold=10.0, soft=0.5),
     Recipe(epochs=2.7, batch=48, rate=1.1e-4, heads_rate=1e-3, hold=10.0, soft=0.5, seed=8),
+    Recipe(epochs=1.3, batch=48, rate=9e-5, heads_rate=1e-3, hold=10.0, soft=0.5, seed=9),
 )
-"""Each goes on from the weights of the one before, with a learning rate that rises anew."""
+"""Each goes on from the weights of the one before, with a learning rate that rises anew. The last
+one alone learns from `OPINIONS` and `LATE`, twice an epoch."""
 
 log = logging.getLogger("training")
 
@@ -44,17 +48,24 @@ def learn(
     """
     ids = tokenise(corpus.texts)
     network = Network(weights_folder(), middle=MIDDLE)
-    rows = corpus.rows(TRAIN)
-    rows = np.sort(np.concatenate([rows, rows[np.isin(corpus.sources[rows], TWICE)]]))
     for number, recipe in enumerate(ROUNDS, start=1):
         weights = work / f"student-{number}.pt"
         if (done := weights.with_suffix(".done")).exists():
             network.load_state_dict(torch.load(weights))
             continue
+        rows = _rows(corpus, is_last=number == len(ROUNDS))
         log.info("student: round %d, learns from %d texts", number, len(rows))
         train(network, ids, corpus, rows, recipe, soft=soft, held=held, checkpoint=weights)
         done.touch()
     return network
+
+
+def _rows(corpus: Corpus, *, is_last: bool) -> Rows:
+    rows = corpus.rows(TRAIN)
+    if not is_last:
+        rows = rows[~np.isin(corpus.sources[rows], [*OPINIONS, LATE])]
+    again = np.isin(corpus.sources[rows], [*TWICE, *OPINIONS, LATE])
+    return np.sort(np.concatenate([rows, rows[again]]))
 
 
 def save_encoder(network: Network, work: Path) -> Path:
@@ -81,6 +92,17 @@ def load_tokenizer() -> Tokenizer:
 def tokenise(texts: tuple[str, ...]) -> list[npt.NDArray[np.int64]]:
     """Token ids of each text's first window, special tokens included, shape (length,)."""
     return [np.array(found.ids) for found in load_tokenizer().encode_batch(list(texts))]
+
+
+def words_alone(network: Network) -> npt.NDArray[np.float32]:
+    """What the network makes of each word of its vocabulary alone: embedding and logits side by
+    side, each column of unit size, shape (vocabulary, 405).
+    """
+    start, end = load_tokenizer().encode("").ids
+    size = network.encoder.config.vocab_size
+    logits, vectors = read(network, [np.array([start, word, end]) for word in range(size)])
+    found = np.hstack([vectors.astype(np.float32), logits])
+    return found / found.std(axis=0)
 
 
 def original_embeddings(corpus: Corpus, work: Path) -> npt.NDArray[np.float16]:

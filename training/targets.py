@@ -117,9 +117,9 @@ def polarity(other: Seen, source: str) -> float:
 
 
 def sentiment(own: Seen, other: Seen) -> float:
-    """Macro recall over bad, neutral and good; the cut is chosen on our own calibration split."""
-    held = own.of(CALIBRATION, "goemotions", "templates")
-    held = held[~np.isnan(own.corpus.sentiment[held])]
+    """Macro recall over bad, neutral and good; the cut is chosen on the calibration split's rated
+    tweets."""
+    held = own.of(CALIBRATION, "vader_tweets")
     cuts = np.arange(0.05, 0.7, 0.05)
     cut = max(cuts, key=lambda one: _three_way(own, held, float(one)))
     return _three_way(other, other.of(TEST, "tweeteval_sentiment"), float(cut))

@@ -12,7 +12,8 @@ import gzip
 import random
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,11 @@ FOLDER: Final = Path(__file__).parent / "templates"
 FILLINGS: Final = 10
 """Texts made of one line, unless its group says otherwise; the same text twice counts once."""
 
+LATE: Final = "late_templates"
+"""The source of the lines that only the last round of training learns from."""
+
 _FIRST: Final = ("everyday", "harm")
+_LATE: Final = "late"
 
 _OPENERS: Final = ("hey", "honestly", "idk,", "so", "hi,", "guys", "um", "@user", "ok so", "well,")
 
@@ -33,24 +38,41 @@ Slots = dict[str, list[str]]
 
 
 def read_templates(data: Path, *, seed: int) -> Iterator[Example]:
-    """Every line of every group, filled in; the source is ``templates``."""
-    dice = random.Random(seed)
-    slots = _read_slots(data)
-    for group in _read_groups():
-        for line in group["lines"]:
-            yield from _examples(line, group, slots, dice)
+    """Every line of every group but the late ones, filled in; the source is ``templates``."""
+    yield from _filled_in(_early(), "templates", data, seed)
+
+
+def read_late_templates(data: Path, *, seed: int) -> Iterator[Example]:
+    """The lines in ``late.toml``, filled in; the source is `LATE`."""
+    yield from _filled_in((_LATE,), LATE, data, seed)
 
 
 def count_lines() -> dict[str, int]:
     """Group name → number of its lines, for the card."""
-    return {group["name"]: len(group["lines"]) for group in _read_groups()}
+    groups = (group for name in (*_early(), _LATE) for group in _read_groups(name))
+    return {group["name"]: len(group["lines"]) for group in groups}
 
 
-def _read_groups() -> Iterator[dict[str, Any]]:
-    """The groups of every file but the slots, those of `_FIRST` before the others."""
-    others = {file.stem for file in FOLDER.glob("*.toml")} - {*_FIRST, "slots"}
-    for name in (*_FIRST, *sorted(others)):
-        yield from tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))["group"]
+def _early() -> tuple[str, ...]:
+    """Every file but the slots and the late lines, those of `_FIRST` before the others."""
+    others = {file.stem for file in FOLDER.glob("*.toml")} - {*_FIRST, _LATE, "slots"}
+    return (*_FIRST, *sorted(others))
+
+
+def _read_groups(name: str) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))[
+        "group"
+    ]
+    return groups
+
+
+def _filled_in(names: Iterable[str], source: str, data: Path, seed: int) -> Iterator[Example]:
+    dice = random.Random(seed)
+    slots = _read_slots(data)
+    for group in (group for name in names for group in _read_groups(name)):
+        for line in group["lines"]:
+            for example in _examples(line, group, slots, dice):
+                yield replace(example, source=source)
 
 
 def _examples(
