@@ -33,18 +33,26 @@ def training_corpus(data: Path, opinions: Path, *, seed: int) -> Corpus:
     return spelled(gather(found))
 
 
-def further_texts(data: Path, corpus: Corpus, *, seeds: Sequence[int]) -> tuple[str, ...]:
+def further_texts(
+    data: Path, corpus: Corpus, *, seeds: Sequence[int], most: int = sys.maxsize
+) -> tuple[str, ...]:
     """Texts of the training split that `corpus` lacks, as the model reads them, for the first
     stage: rows beyond the caps, and templates, mixtures and disguises made anew.
+
+    Args:
+        data: The folder of the data files.
+        corpus: What is learned from already.
+        seeds: One for each time that templates, mixtures and disguises are made.
+        most: Rows that are read of each file.
     """
-    whole = [*read_examples(data, dict.fromkeys(TRAINING_ROWS, sys.maxsize))]
+    whole = [*read_examples(data, dict.fromkeys(TRAINING_ROWS, most))]
     found = list(whole)
     for seed in seeds:
         filled = [*read_templates(data, seed=seed), *read_late_templates(data, seed=seed)]
         found += [*filled, *mix([*filled, *whole], seed=seed), *disguise_some(whole, seed=seed)]
-    known = set(corpus.texts)
-    texts = (canonical(one.text) for one in found if split_of_example(one) == TRAIN)
-    return tuple(dict.fromkeys(text for text in texts if text not in known))
+    texts = [(canonical(one.text), split_of_example(one)) for one in found]
+    held = {text for text, split in texts if split != TRAIN}.union(corpus.texts)
+    return tuple(dict.fromkeys(text for text, _ in texts if text not in held))
 
 
 def evaluation_corpus(data: Path, learned: Corpus) -> Corpus:
