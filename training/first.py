@@ -253,8 +253,8 @@ def certify(found: Chances, corpus: Corpus, scores: Logits) -> Promise:
         corpus: Labels, and which split each belongs to.
         scores: The encoder's calibrated heads of every text, shape (n, 10).
     """
-    held = corpus.only(corpus.rows(CALIBRATION))
     rows = corpus.rows(CALIBRATION)
+    held = corpus.only(rows)
     return max(
         (_bounded(found[rows], held, scores[rows], share * MISSED) for share in TRIED),
         key=lambda promise: promise.kept_by(found[rows]).sum(),
@@ -271,7 +271,9 @@ def _bounded(found: Chances, held: Corpus, scores: Logits, share: float) -> Prom
         if lost[worst] <= LOST:
             return replace(promise, missed=float(settled[over].mean()))
         column = HEADS.index(worst)
-        promise.bounds[column] = np.quantile(found[settled, 1 + column], 1 - TIGHTER)
+        bounds = promise.bounds.copy()
+        bounds[column] = np.quantile(found[settled, 1 + column], 1 - TIGHTER)
+        promise = replace(promise, bounds=bounds)
     return replace(promise, limit=0.0)  # it settles nothing
 
 

@@ -13,7 +13,6 @@ import random
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,19 +70,18 @@ def _filled_in(names: Iterable[str], source: str, data: Path, seed: int) -> Iter
     slots = _read_slots(data)
     for group in (group for name in names for group in _read_groups(name)):
         for line in group["lines"]:
-            for example in _examples(line, group, slots, dice):
-                yield replace(example, source=source)
+            yield from _examples(line, group, source, slots, dice)
 
 
 def _examples(
-    line: str, group: dict[str, Any], slots: Slots, dice: random.Random
+    line: str, group: dict[str, Any], source: str, slots: Slots, dice: random.Random
 ) -> Iterator[Example]:
     unknown = group.get("unknown", [])
     scores = dict.fromkeys(set(HEADS) - set(unknown), 0.0) | group.get("scores", {})
     for _ in range(group.get("fillings", FILLINGS)):
         yield Example(
             text=_roughen(_fill(line, slots, dice), dice),
-            source="templates",
+            source=source,
             scores=scores,
             sentiment=group.get("sentiment"),
             intent=group.get("intent"),

@@ -24,6 +24,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from optimum.exporters.onnx import main_export
 
 from greenroom.triage.base import EMBEDDING_SIZE
+from greenroom.triage.manifest import sha256_of
 
 OPSET: Final = 18
 LAST: Final = "last_hidden_state"
@@ -42,9 +43,10 @@ log = logging.getLogger("training")
 
 
 def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
-    """The encoder in `folder` with pools as FP32 and as INT8, made once in `work`."""
+    """The encoder in `folder` with pools as FP32 and as INT8, made once in `work` for its weights."""
     raw, full, small = (work / name for name in ("raw", "trunk-fp32.onnx", "trunk-int8.onnx"))
-    if not (full.exists() and small.exists()):
+    made, weights = work / "trunk.sha256", sha256_of(folder / "model.safetensors")
+    if not made.exists() or made.read_text("ascii") != weights:
         export(folder, raw)
         quantize_dynamic(
             raw / "model.onnx", work / "raw-int8.onnx", per_channel=True,
@@ -52,6 +54,7 @@ def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
         )  # fmt: skip
         add_pools(raw / "model.onnx", full)
         add_pools(work / "raw-int8.onnx", small)
+        made.write_text(weights, "ascii")
     return full, small
 
 
