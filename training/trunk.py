@@ -43,7 +43,7 @@ log = logging.getLogger("training")
 
 
 def export_trunk(folder: Path, work: Path) -> tuple[Path, Path]:
-    """The encoder in `folder` with pools as FP32 and as INT8, made once in `work` for its weights."""
+    """The encoder in `folder` with pools as FP32 and as INT8, made once for its weights."""
     raw, full, small = (work / name for name in ("raw", "trunk-fp32.onnx", "trunk-int8.onnx"))
     made, weights = work / "trunk.sha256", sha256_of(folder / "model.safetensors")
     if not made.exists() or made.read_text("ascii") != weights:
