@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from greenroom.message import (
     ActionKind,
@@ -38,6 +37,7 @@ from greenroom.policies.base import (
 )
 from greenroom.policies.orders import fill
 from greenroom.policies.placeholders import Filling
+from greenroom.policies.program import program_of
 from greenroom.policies.scene import Scene
 
 Held = tuple[tuple[Bound, Found], ...]
@@ -66,7 +66,7 @@ def evaluate(
     if skipped is not None:
         return Evaluation(notes=(skipped,))
     run = _Run(Scene(message, signals, situation))
-    removals, others = _order(tuple(policies))
+    removals, others = program_of(tuple(policies)).candidates(run.scene)
     for rule in removals:
         if run.ask(rule):
             break
@@ -83,7 +83,7 @@ def wants(policies: Sequence[Policy], message: Message, situation: Situation) ->
     if _why_skipped(message, situation) is not None:
         return Wants()
     scene = Scene(message, Signals(), situation)
-    removals, others = _order(tuple(policies))
+    removals, others = program_of(tuple(policies)).candidates(scene)
     found = Wants()
     for rule in (*_until_sure(removals, scene), *others):
         version = _applicable(rule, scene) if _is_dear(rule) or _replies(rule) else None
@@ -119,14 +119,6 @@ def _is_dear(rule: Rule) -> bool:
 
 def _replies(rule: Rule) -> bool:
     return ActionKind.REPLY in rule.actions_used
-
-
-@lru_cache(maxsize=256)
-def _order(policies: tuple[Policy, ...]) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    rules = [rule for policy in policies for rule in policy.rules]
-    rules.sort(key=lambda rule: -rule.priority)  # stable: ties keep the files' order
-    removals = tuple(rule for rule in rules if rule.is_removal)
-    return removals, tuple(rule for rule in rules if not rule.is_removal)
 
 
 def _why_skipped(message: Message, situation: Situation) -> str | None:

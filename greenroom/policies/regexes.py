@@ -16,6 +16,7 @@ from typing import Any, Final
 import re2
 import regex
 
+from greenroom.policies.required import required_literals
 from greenroom.policies.search import TEMPLATES, Match, Patience, match_of
 from greenroom.policies.text import Text, stand_in
 
@@ -67,6 +68,7 @@ class Pattern:
     slow: Any  # regex
     is_as_written: bool  # the slow engine sees the raw text, not its stand-in
     is_case_sensitive: bool
+    required: frozenset[str] | None  # literals of which any match holds one
 
     def search(self, text: Text, patience: Patience) -> Match | None:
         """The leftmost match; its groups are texts of the field, empty where unset."""
@@ -106,7 +108,9 @@ def compile_patterns(method: str, values: tuple[str, ...], *, is_case_sensitive:
     _check(whole, bare, flags)
     slow, is_as_written = _slow(whole, flags)
     fast = _fast(whole, flags)
-    return Pattern(fast, _reach(fast, whole), slow, is_as_written, not flags & re.IGNORECASE)
+    is_exact = not flags & re.IGNORECASE
+    required = required_literals(_PROPERTY.sub(r"\\w", "|".join(bare)), int(flags))
+    return Pattern(fast, _reach(fast, whole), slow, is_as_written, is_exact, required)
 
 
 def _reach(fast: Any | None, whole: str) -> int:

@@ -14,7 +14,9 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
 import re2
+from ahocorasick_rs import BytesAhoCorasick
 
+from greenroom.policies.required import worth_looking_for
 from greenroom.policies.text import Text, caseless, is_word
 
 TEMPLATES: Final[Mapping[str, str]] = {
@@ -55,6 +57,10 @@ class Patience(Protocol):
 class Matcher(Protocol):
     """All values of one check, compiled once."""
 
+    @property
+    def required(self) -> frozenset[str] | None:
+        """Caseless literals of which any text that matches holds one; ``None``: any text may."""
+
     def search(self, text: Text, patience: Patience) -> Match | None:
         """The leftmost match, or None.
 
@@ -67,6 +73,9 @@ _OUTSIDE: Final = r"[^\p{L}\p{N}_]"
 LONG: Final = 4_096
 """From here on, words are looked for all at once: a list of a thousand costs one pass."""
 
+MANY: Final = 50
+"""From so many values on, one pass tells which of them a text holds."""
+
 Finder = Callable[[Text, str, str], int]
 """Given the text, its form to look in, and a value in that form: where it stands, or -1."""
 
@@ -78,6 +87,12 @@ class Literals:
     method: str
     values: tuple[str, ...]
     is_case_sensitive: bool = False
+    automaton: BytesAhoCorasick | None = None  # of many values
+
+    @property
+    def required(self) -> frozenset[str] | None:
+        """The values themselves."""
+        return worth_looking_for(self.values)
 
     def search(self, text: Text, patience: Patience) -> Match | None:  # noqa: ARG002
         """The leftmost value; of two at one place the first in the rule."""
@@ -87,13 +102,21 @@ class Literals:
         find = _FINDERS[self.method]
         found = [
             (start, index)
-            for index, value in enumerate(self.values)
-            if value in form and (start := find(text, form, value)) >= 0
+            for index in self._present(text, form)
+            if (start := find(text, form, self.values[index])) >= 0
         ]
         if not found:
             return None
         start, index = self._first(text, found)
         return match_of(text, (start, start + len(self.values[index])))
+
+    def _present(self, text: Text, form: str) -> list[int]:
+        """Values that stand anywhere in the text, in the rule's order."""
+        if self.automaton is None:
+            return [index for index, value in enumerate(self.values) if value in form]
+        encoded = text.encoded if self.is_case_sensitive else text.caseless_encoded
+        matches = self.automaton.find_matches_as_indexes(encoded, overlapping=True)
+        return sorted({match[0] for match in matches})
 
     def _first(self, text: Text, found: list[tuple[int, int]]) -> tuple[int, int]:
         if len(found) == 1 or self.method != "includes-word":
@@ -159,7 +182,11 @@ def _words(values: tuple[str, ...]) -> str:
 def literals(method: str, values: tuple[str, ...], *, is_case_sensitive: bool) -> Literals:
     """Values as they must be compared; the same value twice counts once."""
     kept = values if is_case_sensitive else tuple(map(caseless, values))
-    return Literals(method, tuple(dict.fromkeys(kept)), is_case_sensitive)
+    unique = tuple(dict.fromkeys(kept))
+    automaton = None
+    if len(unique) >= MANY and all(unique):
+        automaton = BytesAhoCorasick([value.encode() for value in unique])
+    return Literals(method, unique, is_case_sensitive, automaton)
 
 
 def _word(text: Text, form: str, value: str) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from greenroom.policies.keys import METHODS
 from greenroom.policies.regexes import BadPattern, compile_patterns
-from greenroom.policies.search import LONG, literals
+from greenroom.policies.search import LONG, MANY, Literals, literals
 from greenroom.policies.text import Text, caseless, is_word, stand_in
 from tests.policies.naive import naive_holds, naive_match
 from tests.policies.rules import fires, post
@@ -54,7 +54,29 @@ def test_literals_find_what_the_template_finds(
     expected = naive_match(
         method, values, text, is_regex=False, is_case_sensitive=is_case_sensitive
     )
-    matcher = literals(method, tuple(values), is_case_sensitive=is_case_sensitive)
+    _agrees(literals(method, tuple(values), is_case_sensitive=is_case_sensitive), text, expected)
+
+
+@many
+@given(
+    method=st.sampled_from(METHODS),
+    values=st.lists(words.filter(bool), min_size=1, max_size=4),
+    text=texts,
+    is_case_sensitive=st.booleans(),
+)
+def test_many_literals_are_found_as_few_are(
+    method: str, values: list[str], text: str, is_case_sensitive: bool
+) -> None:
+    many_values = (*values, *(f"nowhere {number}" for number in range(MANY)))
+    expected = naive_match(
+        method, many_values, text, is_regex=False, is_case_sensitive=is_case_sensitive
+    )
+    matcher = literals(method, many_values, is_case_sensitive=is_case_sensitive)
+    assert matcher.automaton is not None
+    _agrees(matcher, text, expected)
+
+
+def _agrees(matcher: Literals, text: str, expected: re.Match[str] | None) -> None:
     found = matcher.search(Text(text), Patient())
     assert (found is None) == (expected is None)
     if found is not None and expected is not None:
