@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 METHODS: Final = (
@@ -46,6 +47,7 @@ class Key:
         return tuple(word for word in self.modifiers or () if word in METHODS)
 
 
+@lru_cache(maxsize=4096)  # files say the same keys over and over
 def parse_key(written: str) -> Key | None:
     """Take a key apart; ``None`` when it does not fit the grammar (``title (regex`` …)."""
     match = _KEY.fullmatch(written.strip())

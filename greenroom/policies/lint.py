@@ -135,7 +135,7 @@ def _lost_to_comment(node: Node, section: Section) -> Iterator[ConfigError]:
     at = place.line - section.line_offset
     line = section.lines[at] if 0 <= at < len(section.lines) else ""
     value = node.value if isinstance(node.value, str) else ""
-    if value and re.search(re.escape(value) + r"\s+#[^\s#]", line):
+    if value and "#" in line and re.search(re.escape(value) + r"\s+#[^\s#]", line):
         yield node.fault(
             f"what follows # in `{node.key}` is a comment to YAML and is not searched",
             accepted="quotes around the whole text, if # belongs to it",
