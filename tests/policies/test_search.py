@@ -150,7 +150,7 @@ def test_whole_rules_agree_with_the_naive_reading(
         for index, (no, names, method) in enumerate(keys)
     ]
     expected = all(naive_holds(key, values, {"title": title, "body": body}) for key in keys)
-    assert fires("\n".join(lines), post(title, body=body)) is expected
+    assert fires("\n".join((*lines, "fold: false")), post(title, body=body)) is expected
 
 
 def test_case_is_taken_away_as_re_does_for_every_character() -> None:
