@@ -9,7 +9,7 @@ from typing import Final
 
 from greenroom.message import Author, Hit
 from greenroom.policies.base import Check, Cost, Found, Result
-from greenroom.policies.checks import FactCheck
+from greenroom.policies.checks import FactCheck, same
 from greenroom.policies.compare import Comparison, age_comparison, number_comparison
 from greenroom.policies.compare import rank_comparison as _rank_comparison
 from greenroom.policies.node import Node
@@ -88,10 +88,10 @@ class Threshold:
     measure: Measure
     comparison: Comparison
 
-    def holds(self, author: Author, now: datetime) -> bool:
-        """Whether it is reached; what is unknown is not."""
+    def holds(self, author: Author, now: datetime) -> bool | None:
+        """Whether it is reached, if that is known."""
         value = self.measure(author, now)
-        return value is not None and self.comparison.holds(value)
+        return None if value is None else self.comparison.holds(value)
 
     def hit(self, author: Author, now: datetime) -> Hit:
         """What was compared, in the rule's unit."""
@@ -114,10 +114,13 @@ class ThresholdsCheck:
         """Compare each."""
         assert subject.author is not None
         now = scene.situation.now
-        held = [one for one in self.thresholds if one.holds(subject.author, now)]
-        if len(held) < (1 if self.is_any else len(self.thresholds)):
-            return Result.FAILED
-        return Found(tuple(one.hit(subject.author, now) for one in held))
+        found = [(one, one.holds(subject.author, now)) for one in self.thresholds]
+        held = [one for one, holds in found if holds]
+        if len(held) >= (1 if self.is_any else len(self.thresholds)):
+            return Found(tuple(one.hit(subject.author, now) for one in held))
+        is_settled = not self.is_any and any(holds is False for _, holds in found)
+        is_unknown = any(holds is None for _, holds in found) and not is_settled
+        return Result.UNKNOWN if is_unknown else Result.FAILED
 
 
 def threshold(node: Node, part: str) -> Threshold:
@@ -133,12 +136,12 @@ def author_check(node: Node, part: str) -> Check:
     wanted, fact = node.flag(), AUTHOR_FACTS[node.key]
     is_submitter = node.key == "is_submitter"
 
-    def holds(subject: Subject, scene: Scene) -> bool:
+    def holds(subject: Subject, scene: Scene) -> bool | None:
         assert subject.author is not None
         known = fact(subject.author)
         if known is None and is_submitter:
             known = _is_submitter(subject.author, scene)
-        return known is wanted
+        return same(known, wanted)
 
     return FactCheck(f"{part}.{node.key}", holds)
 
@@ -147,9 +150,9 @@ def community_check(node: Node, part: str) -> Check:
     """``is_nsfw``."""
     wanted = node.flag()
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
         assert subject.community is not None
-        return subject.community.is_nsfw is wanted
+        return same(subject.community.is_nsfw, wanted)
 
     return FactCheck(f"{part}.{node.key}", holds)
 
@@ -166,9 +169,9 @@ def _is_submitter(author: Author, scene: Scene) -> bool | None:
 def _quality(node: Node, part: str) -> Check:
     comparison = _rank_comparison(node, QUALITIES)
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
         assert subject.author is not None
         quality = (subject.author.contributor_quality or "").lower()
-        return quality in QUALITIES and comparison.holds(QUALITIES.index(quality))
+        return comparison.holds(QUALITIES.index(quality)) if quality in QUALITIES else None
 
     return FactCheck(f"{part}.{node.key}", holds, Cost.THRESHOLD)

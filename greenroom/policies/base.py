@@ -52,6 +52,7 @@ class Result(IntEnum):
 
     FAILED = 0
     DISCARDED = 1  # nothing to look at: `url` on a text post
+    UNKNOWN = 2  # nobody knows: karma on Discord; under `not:` it does not hold either
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,10 @@ class Bound:
     part: str  # message, author, parent_submission, subreddit, crosspost_author, …
     check: Check
     order: int  # its place in the rule
+
+
+Held = tuple[tuple[Bound, Found], ...]
+"""The checks of a rule that held, in its order, each with what it found."""
 
 
 @dataclass(frozen=True, slots=True)

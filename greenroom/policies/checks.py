@@ -55,7 +55,7 @@ class SearchCheck:
             return Result.DISCARDED
         if is_late:
             scene.notes.append(f"`{self.written}` took too long on this text: it does not hold")
-            return Result.FAILED
+            return Result.UNKNOWN
         return Found((Hit(self.written),)) if self.key.is_negated else Result.FAILED
 
     def _search(self, name: str, text: Text, scene: Scene) -> Match | None:
@@ -148,17 +148,24 @@ def _matcher(
 
 @dataclass(frozen=True, slots=True)
 class FactCheck:
-    """Something that is so or not; what is unknown is not so."""
+    """Something that is so, is not so, or is not known."""
 
     written: str
-    holds: Callable[[Subject, Scene], bool]
+    holds: Callable[[Subject, Scene], bool | None]
     cost: Cost = Cost.FACT
     is_search: bool = False
 
     def test(self, subject: Subject, scene: Scene) -> Found | Result:
         """Ask it."""
         held = self.holds(subject, scene)
+        if held is None:
+            return Result.UNKNOWN
         return Found((Hit(self.written),)) if held else Result.FAILED
+
+
+def same(known: object, wanted: object) -> bool | None:
+    """Whether it is as wanted, if it is known at all."""
+    return None if known is None else known == wanted
 
 
 Fact = Callable[[Message], bool | None]
@@ -184,9 +191,9 @@ def fact_check(node: Node, fact: Fact) -> Check:
     """``true`` or ``false`` about a message."""
     wanted = node.flag()
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
         assert subject.message is not None
-        return fact(subject.message) is wanted
+        return same(fact(subject.message), wanted)
 
     return FactCheck(node.key, holds)
 
@@ -198,9 +205,10 @@ def _reports(node: Node) -> Check | None:
     if least == 0:
         return None
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
         assert subject.message is not None
-        return (subject.message.reports or 0) >= least
+        reports = subject.message.reports
+        return None if reports is None else reports >= least
 
     return FactCheck(node.key, holds)
 
@@ -210,10 +218,10 @@ def _length(node: Node, *, is_unquoted: bool) -> Check:
     is_longer = node.key == "body_longer_than"
     field = UNQUOTED if is_unquoted else "body"
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
         texts = subject.texts(field)
         if texts is None:  # a link post without a text has no length to judge
-            return False
+            return None
         length = texts[0].trimmed_length
         return length > limit if is_longer else length < limit
 

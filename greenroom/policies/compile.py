@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -11,14 +11,15 @@ from greenroom.documents import read_text
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import REMOVALS, ActionKind, MessageKind
 from greenroom.policies.actions import severity_of
-from greenroom.policies.base import Cost, Known, Policy, Rule, Step, Version
-from greenroom.policies.keys import parse_key
+from greenroom.policies.base import Bound, Cost, Known, Policy, Rule, Step, Version
 from greenroom.policies.lint import lint
+from greenroom.policies.logic import GroupCheck, leaves
 from greenroom.policies.node import Node, WrongType
 from greenroom.policies.own import ScoreCheck
-from greenroom.policies.parts import COMMENT, GROUPS, RULE_KEYS, SUBMISSION, TYPES
+from greenroom.policies.parts import COMMENT, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
+from greenroom.policies.split import split_keys
 from greenroom.policies.standards import STANDARDS
 from greenroom.policies.version import VersionReader
 
@@ -33,7 +34,6 @@ _ONCE: Final = frozenset(
     {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
 )
 _NO_CHECKS: Final = (RULE_KEYS - {"standard"}) | COMMENT.actions | SUBMISSION.actions
-_SHORTHAND: Final = frozenset(GROUPS) - {"parent_submission"}
 T = TypeVar("T")
 
 
@@ -91,7 +91,9 @@ class _RuleReader:
 
     def read(self) -> Rule | None:
         """The rule, unless it has faults."""
-        self._sort_keys(self._try(self._with_standard) or self._root())
+        split = split_keys(self._try(self._with_standard) or self._root())
+        self.base, self.groups = split.base, split.groups
+        self.faults.extend(split.faults)
         kinds = self._try(self._kinds) or _KINDS["any"]
         priority = self._try(self._priority) or 0
         exempt = self._try(lambda: self._flag("moderators_exempt"))
@@ -120,32 +122,6 @@ class _RuleReader:
         name = node.choice(tuple(STANDARDS))
         own = self.section.document.value
         return Node(self.section.document, (), {**STANDARDS[name], **own})
-
-    def _sort_keys(self, root: Node) -> None:
-        """Each key to the part of the message that it looks at; ``author: x`` written out."""
-        for node in root.items():
-            key = parse_key(node.key)
-            name = key.fields[0] if key is not None and not key.is_joined else ""
-            if name not in GROUPS or key is None:
-                self.base[node.key] = node
-                continue
-            group = self.groups.setdefault(name, {})
-            if node.key == name and node.value is None:
-                continue  # all that stood below it is commented out; lint tells
-            if isinstance(node.value, dict) and node.key == name:
-                group.update({child.key: child for child in node.items()})
-            elif name in _SHORTHAND and not isinstance(node.value, dict):
-                short = node.child(node.key.replace(name, "name", 1), node.value)
-                group[short.key] = short
-            else:
-                self.faults.append(
-                    node.fault(
-                        f"`{node.key}` must be a group of keys",
-                        accepted="a name or a list of names, where ~ or a (modifier) is meant"
-                        if name in _SHORTHAND
-                        else None,
-                    )
-                )
 
     def _kinds(self) -> frozenset[MessageKind]:
         node = self.base.get("type")
@@ -197,7 +173,7 @@ class _RuleReader:
             severity=severity_of(self.base),
             heads=_heads(versions),
             needs_scores=any(map(_needs_scores, versions)),
-            floor=min(map(_floor, versions), default=0.0),
+            floor=min((_floor(version.checks) for version in versions), default=0.0),
             needs_intent=any(map(_needs_intent, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
             actions_used=frozenset(step.kind for step in steps),
@@ -242,36 +218,39 @@ def _heads(versions: list[Version]) -> frozenset[str]:
     checked = {
         bound.check.written.removeprefix("triage.")
         for version in versions
-        for bound in version.checks
+        for bound in leaves(version.checks)
         if bound.check.written.startswith("triage.") or bound.check.written == "sentiment"
     }
     shown = [heads for version in versions for heads in _templates(version)]
     return frozenset(checked).union(*shown)
 
 
-def _floor(version: Version) -> float:
-    """The score that some head must exceed before this version can fire; 0: any will do."""
-    lowest = (
-        bound.check.comparison.number
-        for bound in version.checks
-        if isinstance(bound.check, ScoreCheck)
-        and bound.check.written.startswith("triage.")
-        and bound.check.comparison.sign in (">", ">=")
-    )
-    return max(lowest, default=0.0)
+def _floor(checks: Iterable[Bound]) -> float:
+    """The score that some head must exceed before these can all hold; 0: any will do."""
+    return max(map(_floor_of, checks), default=0.0)
+
+
+def _floor_of(bound: Bound) -> float:
+    check = bound.check
+    if isinstance(check, GroupCheck):
+        floors = [_floor(branch.checks) for branch in check.branches]
+        return {"any": min(floors), "all": max(floors), "not": 0.0}[check.kind]
+    if isinstance(check, ScoreCheck) and check.written.startswith("triage."):
+        return check.comparison.number if check.comparison.sign in (">", ">=") else 0.0
+    return 0.0
 
 
 def _needs_intent(version: Version) -> bool:
-    asked = {bound.check.written for bound in version.checks}
+    asked = {bound.check.written for bound in leaves(version.checks)}
     return bool(asked & {"intent", "sentiment"}) or "sentiment" in _heads([version])
 
 
 def _needs_precedents(version: Version) -> bool:
-    return any(bound.check.written.startswith("similar_to") for bound in version.checks)
+    return any(bound.check.written.startswith("similar_to") for bound in leaves(version.checks))
 
 
 def _needs_scores(version: Version) -> bool:
-    signals = [bound for bound in version.checks if bound.check.cost is Cost.SIGNAL]
+    signals = [bound for bound in leaves(version.checks) if bound.check.cost is Cost.SIGNAL]
     if any(not bound.check.written.startswith("similar_to") for bound in signals):
         return True
     return any(_templates(version))

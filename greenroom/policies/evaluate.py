@@ -22,11 +22,10 @@ from greenroom.message import (
     Signals,
 )
 from greenroom.policies.base import (
-    Bound,
     Cost,
     Evaluation,
     Filled,
-    Found,
+    Held,
     Policy,
     Result,
     Rule,
@@ -35,12 +34,11 @@ from greenroom.policies.base import (
     Version,
     Wants,
 )
+from greenroom.policies.logic import hold
 from greenroom.policies.orders import fill
 from greenroom.policies.placeholders import Filling
 from greenroom.policies.program import program_of
 from greenroom.policies.scene import Scene
-
-Held = tuple[tuple[Bound, Found], ...]
 
 
 def evaluate(
@@ -143,28 +141,9 @@ def _applicable(rule: Rule, scene: Scene) -> Version | None:
 
 
 def _held(version: Version, scene: Scene, *, below: Cost | None = None) -> Held | None:
-    """The checks that hold, in the rule's order, or None as soon as one does not."""
-    if any(scene.subject(part) is None for part in version.needs):
-        return None
-    held: list[tuple[Bound, Found]] = []
-    searched: dict[str, bool] = {}
-    for bound in version.checks:
-        if below is not None and bound.check.cost >= below:
-            break
-        subject = scene.subject(bound.part)
-        if subject is None:
-            return None
-        found = bound.check.test(subject, scene)
-        if found is Result.FAILED:
-            return None
-        if bound.check.is_search:
-            is_kept = isinstance(found, Found)
-            searched[bound.part] = searched.get(bound.part, False) or is_kept
-        if isinstance(found, Found):
-            held.append((bound, found))
-    if not all(searched.values()):  # every search of a part was discarded
-        return None
-    return tuple(sorted(held, key=lambda one: one[0].order))
+    """The checks that hold, in the rule's order, or None if one does not."""
+    held = hold(version.checks, version.needs, scene, below=below)
+    return None if isinstance(held, Result) else held
 
 
 @dataclass(slots=True)

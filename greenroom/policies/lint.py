@@ -13,10 +13,12 @@ from greenroom.policies.base import Known, Rule
 from greenroom.policies.checks import default_method
 from greenroom.policies.compare import number_comparison
 from greenroom.policies.keys import Key, parse_key
+from greenroom.policies.logic import GROUP_KEYS
 from greenroom.policies.node import Node
 from greenroom.policies.parts import ALL_FIELDS
 from greenroom.policies.placeholders import parse_template
 from greenroom.policies.read import Section
+from greenroom.policies.split import branches_of, split_keys
 from greenroom.policies.text import is_word
 
 Keys = Mapping[str, Node]
@@ -44,12 +46,24 @@ def lint(
     yield from _idle(section, rule)
     yield from _empty_groups(section, groups)
     yield from _never(groups, rule)
-    for node in (*base.values(), *(one for group in groups.values() for one in group.values())):
+    for node in _searched(base, groups):
         yield from _search_remarks(node, section)
     yield from _contradictions(base)
     yield from _companions(base)
     yield from _edits(base)
     yield from _texts(base, known)
+
+
+def _searched(base: Keys, groups: Groups) -> Iterator[Node]:
+    """All keys of a rule, those in its sub-groups and under ``any:`` and the like included."""
+    for keys in (base, *groups.values()):
+        for node in keys.values():
+            if node.key.partition("#")[0] in GROUP_KEYS:
+                for branch in branches_of(node):
+                    split = split_keys(branch)
+                    yield from _searched(split.base, split.groups)
+            else:
+                yield node
 
 
 def _idle(section: Section, rule: Rule) -> Iterator[ConfigError]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from greenroom.message import Hit
 from greenroom.policies.base import Check, Cost, Found, Known, Result
-from greenroom.policies.checks import FactCheck
+from greenroom.policies.checks import FactCheck, same
 from greenroom.policies.compare import Comparison, share_comparison
 from greenroom.policies.keys import Key
 from greenroom.policies.node import Node
@@ -20,7 +20,7 @@ VERDICTS: Final = ("removed", "approved")
 
 @dataclass(frozen=True, slots=True)
 class ScoreCheck:
-    """A score of the model against a number; what was not scored does not hold."""
+    """A score of the model against a number; what was not scored is unknown."""
 
     written: str
     score: Callable[[Scene], float | None]
@@ -31,7 +31,9 @@ class ScoreCheck:
     def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
         """Compare it."""
         score = self.score(scene)
-        if score is None or not self.comparison.holds(score):
+        if score is None:
+            return Result.UNKNOWN
+        if not self.comparison.holds(score):
             return Result.FAILED
         return Found((Hit(self.written, value=score, wanted=self.comparison.wanted),))
 
@@ -62,8 +64,9 @@ def intent_check(node: Node, known: Known) -> Check:
         if intent not in known.intents:
             raise node.unknown("intent", intent, known.intents)
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
-        return scene.signals.intent in wanted
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
+        intent = scene.signals.intent
+        return None if intent is None else intent in wanted
 
     return FactCheck("intent", holds, Cost.SIGNAL)
 
@@ -72,8 +75,8 @@ def mentions_check(node: Node) -> Check:
     """``mentions_me: true``."""
     wanted = node.flag()
 
-    def holds(subject: Subject, scene: Scene) -> bool:  # noqa: ARG001
-        return scene.message.mentions_me is wanted
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
+        return same(scene.message.mentions_me, wanted)
 
     return FactCheck("mentions_me", holds)
 

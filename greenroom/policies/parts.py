@@ -8,6 +8,7 @@ from typing import Final
 
 from greenroom.policies import actions, author, checks, fields, own
 from greenroom.policies.fields import OWN_FIELDS, UNQUOTED
+from greenroom.policies.logic import GROUP_KEYS
 
 MODIFIERS: Final = frozenset({"ignore_blockquotes"})
 RULE_KEYS: Final = frozenset({"type", "priority", "moderators_exempt", "standard", "fold"})
@@ -46,14 +47,14 @@ _SUBMISSION_FIELDS = frozenset(fields.SUBMISSION_FIELDS) - {UNQUOTED}
 COMMENT: Final = Part(
     "a comment",
     _COMMENT_FIELDS,
-    checks.COMMENT_CHECKS | own.OWN_CHECKS,
+    checks.COMMENT_CHECKS | own.OWN_CHECKS | frozenset(GROUP_KEYS),
     actions.COMMENT_ACTIONS | actions.TOP_ACTIONS,
     MODIFIERS,
 )
 SUBMISSION: Final = Part(
     "a submission",
     _SUBMISSION_FIELDS,
-    checks.SUBMISSION_CHECKS | own.OWN_CHECKS,
+    checks.SUBMISSION_CHECKS | own.OWN_CHECKS | frozenset(GROUP_KEYS),
     actions.SUBMISSION_ACTIONS | actions.TOP_ACTIONS,
     MODIFIERS,
 )

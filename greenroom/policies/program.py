@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from greenroom.policies.base import Policy, Rule, Version
+from greenroom.policies.base import Bound, Policy, Rule, Version
 from greenroom.policies.checks import SearchCheck
+from greenroom.policies.logic import GroupCheck
 from greenroom.policies.required import better
 from greenroom.policies.scene import Scene
 
@@ -76,9 +77,9 @@ def program_of(policies: tuple[Policy, ...]) -> Program:
 
 
 class _Requirement(NamedTuple):
-    """A search that must find something for its rule to fire."""
+    """Searches of which one must find something, or have nothing to look at, for a rule to fire."""
 
-    places: frozenset[Place]
+    places: frozenset[frozenset[Place]]  # of each search
     literals: frozenset[str]
 
 
@@ -125,11 +126,12 @@ def _index(versions: Sequence[Version | None]) -> _Index | None:
     for place, version in enumerate(versions):
         if version is None:
             continue
-        required = _requirement(version)
+        required = _all_of(version.checks)
         if required is None:
             always.add(place)
             continue
-        unchecked[required.places].add(place)
+        for places in required.places:
+            unchecked[places].add(place)
         for literal in required.literals:
             wanted_by[literal].append(place)
     if not wanted_by:
@@ -143,15 +145,41 @@ def _index(versions: Sequence[Version | None]) -> _Index | None:
     )
 
 
-def _requirement(version: Version) -> _Requirement | None:
-    """Of a version's searches the one that fewest texts meet."""
+def _all_of(checks: Iterable[Bound]) -> _Requirement | None:
+    """Of checks that must all hold, what fewest texts meet."""
     best: _Requirement | None = None
-    for bound in version.checks:
-        check = bound.check
-        if not isinstance(check, SearchCheck) or check.key.is_negated:
+    for bound in checks:
+        found = _required_by(bound)
+        if found is None:
             continue
-        literals = check.matcher.required
-        if literals is None or (best is not None and better(best.literals, literals) != literals):
-            continue
-        best = _Requirement(frozenset((bound.part, name) for name in check.fields), literals)
+        if best is None or better(best.literals, found.literals) == found.literals:
+            best = found
     return best
+
+
+def _required_by(bound: Bound) -> _Requirement | None:
+    check = bound.check
+    if isinstance(check, GroupCheck):
+        return _group(check)
+    if not isinstance(check, SearchCheck) or check.key.is_negated:
+        return None
+    literals = check.matcher.required
+    if literals is None:
+        return None
+    places = frozenset((bound.part, name) for name in check.fields)
+    return _Requirement(frozenset({places}), literals)
+
+
+def _group(check: GroupCheck) -> _Requirement | None:
+    if check.kind == "not":
+        return None
+    if check.kind == "all":
+        return _all_of(bound for branch in check.branches for bound in branch.checks)
+    found = [_all_of(branch.checks) for branch in check.branches]
+    known = [one for one in found if one is not None]
+    if len(known) < len(found):
+        return None
+    return _Requirement(
+        frozenset().union(*(one.places for one in known)),
+        frozenset().union(*(one.literals for one in known)),
+    )

@@ -11,19 +11,22 @@ from greenroom.policies import author, checks, own
 from greenroom.policies.actions import COMPANIONS, steps_of
 from greenroom.policies.base import Bound, Check, Known, Step, Version
 from greenroom.policies.keys import Key, parse_key
-from greenroom.policies.node import Node
+from greenroom.policies.logic import GROUP_KEYS, Branch, GroupCheck
+from greenroom.policies.node import Node, WrongType
 from greenroom.policies.parts import (
     ALL_FIELDS,
     ALL_KEYS,
     COMMENT,
     COMMENT_GROUPS,
     GROUPS,
+    MODIFIERS,
     RULE_KEYS,
     SUBMISSION,
     SUBMISSION_GROUPS,
     Part,
     accepted_keys,
 )
+from greenroom.policies.split import branches_of, split_keys
 
 Keys = Mapping[str, Node]
 _CROSSPOST = ("crosspost_author", "crosspost_subreddit")
@@ -43,6 +46,15 @@ class VersionReader:
 
     def read(self, base: Keys, groups: Mapping[str, Keys], *, has_type: bool) -> Version | None:
         """The version; ``None`` if it asks nothing, does nothing or has faults."""
+        self._read_parts(base, groups)
+        if self.faults or not self.steps or not (self.bounds or has_type):
+            return None
+        return Version(self._cheapest_first(), tuple(self.steps), tuple(self.needs))
+
+    def _cheapest_first(self) -> tuple[Bound, ...]:
+        return tuple(sorted(self.bounds, key=lambda bound: bound.check.cost))
+
+    def _read_parts(self, base: Keys, groups: Mapping[str, Keys]) -> None:
         self._read_part(base, "message", SUBMISSION if self.is_submission else COMMENT)
         usable = SUBMISSION_GROUPS if self.is_submission else COMMENT_GROUPS
         for name, keys in groups.items():
@@ -52,10 +64,6 @@ class VersionReader:
                     self.needs.append(name)
             else:
                 self._note_misplaced(name, keys)
-        if self.faults or not self.steps or not (self.bounds or has_type):
-            return None
-        cheapest_first = sorted(self.bounds, key=lambda bound: bound.check.cost)
-        return Version(tuple(cheapest_first), tuple(self.steps), tuple(self.needs))
 
     def _note_misplaced(self, name: str, keys: Keys) -> None:
         what = "a submission" if self.is_submission else "a comment"
@@ -90,6 +98,8 @@ class VersionReader:
         if node.key in part.modifiers:
             node.flag()
             return []
+        if name == "message" and node.key.partition("#")[0] in GROUP_KEYS:
+            return [self._group(node, keys)]
         if node.key in own.OWN_CHECKS and node.key in part.checks and node.key != "similar_to":
             return self._own(node)
         if node.key in author.AUTHOR_FACTS or node.key == "contributor_quality":
@@ -99,6 +109,46 @@ class VersionReader:
         if node.key in checks.COMMENT_CHECKS | checks.SUBMISSION_CHECKS:
             return self._item(self._in(node, part), name, keys)
         return self._search(node, part, keys)
+
+    def _group(self, node: Node, around: Keys) -> GroupCheck:
+        """``any:``, ``all:`` or ``not:``; a branch of ``any:`` that is for another type is left
+        out."""
+        kind = node.key.partition("#")[0]
+        branches: list[Branch] = []
+        misplaced: list[ConfigError] = []
+        for one in branches_of(node):
+            reader = VersionReader(self.is_submission, self.known, self.is_folded)
+            branch = reader._branch(one, around)
+            is_elsewhere = all(isinstance(fault, WrongType) for fault in reader.faults)
+            if reader.faults and kind == "any" and is_elsewhere:
+                misplaced.extend(reader.faults)
+            elif reader.faults:
+                self.faults.extend(reader.faults)
+            else:
+                branches.append(branch)
+        if not branches and misplaced:
+            self.faults.extend(misplaced)
+        return GroupCheck(kind, tuple(branches), ".".join(map(str, node.path)))
+
+    def _branch(self, node: Node, around: Keys) -> Branch:
+        split = split_keys(node)
+        self.faults.extend(split.faults)
+        for key, one in list(split.base.items()):
+            if key in RULE_KEYS or key in COMMENT.actions or key in SUBMISSION.actions:
+                self.faults.append(
+                    one.fault(f"`{key}` belongs at the rule's top level, not under a group")
+                )
+                del split.base[key]
+        for key in MODIFIERS & around.keys():
+            split.base.setdefault(key, around[key])
+        self._read_parts(split.base, split.groups)
+        for step in self.steps:
+            self.faults.append(
+                node.fault(f"`{step.key}` belongs at the rule's top level, not under a group")
+            )
+        if not self.bounds and not self.faults:
+            self.faults.append(node.fault("asks nothing", accepted="checks, such as `body: word`"))
+        return Branch(self._cheapest_first(), tuple(self.needs))
 
     def _in(self, node: Node, part: Part) -> Node:
         """The node, if its key is a check of this part."""
