@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
 from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
+from greenroom.triage.language import detect_language
 
 CueOf = Callable[[Signals], Cue]
 
@@ -47,10 +49,19 @@ class Senses:
         has_precedents = needs.precedents and await self._has_precedents(message)
         embedding = has_precedents or bool(needs.knowledge)
         if not needs.scores and not embedding:
-            return Signals()
-        wants = Wants(intent=needs.intent, embedding=embedding, floor=needs.floor)
+            return await self._language(message) if needs.language else Signals()
+        wants = Wants(
+            intent=needs.intent,
+            embedding=embedding,
+            language=needs.language,
+            floor=needs.floor,
+        )
         signals = signals_of(await self.triage.read(text_of(message), wants))
         return await self._with_precedents(message, signals) if has_precedents else signals
+
+    async def _language(self, message: Message) -> Signals:
+        """The language alone needs no model of ours; its own takes a second to load."""
+        return Signals(language=await asyncio.to_thread(detect_language, text_of(message)))
 
     async def scores(self, text: str) -> Mapping[str, float]:
         """Triage's scores of a text that is about to go out."""

@@ -160,6 +160,18 @@ async def test_the_model_is_not_run_when_nobody_asks(theatre: Theatre) -> None:
     assert theatre.performer.asked[0].signals.scores == {}
 
 
+@pytest.mark.parametrize("has_scores", [False, True])
+async def test_the_language_is_told_to_whom_asks_with_or_without_the_model(
+    theatre: Theatre, has_scores: bool
+) -> None:
+    theatre.performer.wanted = Needs(language=True, scores=has_scores)
+    theatre.adapter.events = events("Guten Morgen, wie geht es dir heute?")
+    async with theatre.running() as changes:
+        await seen(changes, "message")
+    signals = theatre.performer.asked[0].signals
+    assert (signals.language, bool(signals.scores)) == ("de", has_scores)
+
+
 async def test_shadow_mode_performs_nothing(theatre: Theatre) -> None:
     theatre.mode = "shadow"
     theatre.adapter.events = events("you are a stupid idiot")

@@ -26,6 +26,7 @@ class Needs:
         scores: Triage's scores.
         floor: The lowest score that it does anything at, 0..1.
         intent: Intent and sentiment.
+        language: The language.
         precedents: Messages alike that people judged.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
@@ -34,6 +35,7 @@ class Needs:
     scores: bool = False
     floor: float = 1.0
     intent: bool = False
+    language: bool = False
     precedents: bool = False
     knowledge: tuple[str, ...] = ()
 
@@ -42,6 +44,7 @@ class Needs:
             scores=self.scores or other.scores,
             floor=min(self.floor, other.floor),
             intent=self.intent or other.intent,
+            language=self.language or other.language,
             precedents=self.precedents or other.precedents,
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )

@@ -63,6 +63,7 @@ def needs_of(found: Wants) -> Needs:
         scores=found.scores,
         floor=found.floor,
         intent=found.intent,
+        language=found.language,
         precedents=found.precedents,
     )
 

@@ -155,6 +155,7 @@ class Rule:
     needs_scores: bool = False
     floor: float = 0.0  # no score below this can make it fire
     needs_intent: bool = False  # or sentiment
+    needs_language: bool = False
     needs_precedents: bool = False
     actions_used: frozenset[ActionKind] = frozenset()
 
@@ -255,6 +256,7 @@ class Wants:
         scores: Triage's scores.
         floor: The lowest score at which one of these rules could fire.
         intent: Intent or sentiment.
+        language: The language.
         precedents: Messages alike that people judged.
         reply: One of the rules would reply.
     """
@@ -262,6 +264,7 @@ class Wants:
     scores: bool = False
     floor: float = 1.0
     intent: bool = False
+    language: bool = False
     precedents: bool = False
     reply: bool = False
 

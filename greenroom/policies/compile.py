@@ -33,6 +33,7 @@ _EXEMPTING: Final = REMOVALS | {ActionKind.REPORT, ActionKind.TIMEOUT, ActionKin
 _ONCE: Final = frozenset(
     {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
 )
+_NO_SCORES: Final = ("similar_to", "language")  # signals, but none of the model's
 _NO_CHECKS: Final = (RULE_KEYS - {"standard"}) | COMMENT.actions | SUBMISSION.actions
 T = TypeVar("T")
 
@@ -175,6 +176,7 @@ class _RuleReader:
             needs_scores=any(map(_needs_scores, versions)),
             floor=min((_floor(version.checks) for version in versions), default=0.0),
             needs_intent=any(map(_needs_intent, versions)),
+            needs_language=any(map(_needs_language, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
             actions_used=frozenset(step.kind for step in steps),
         )
@@ -249,8 +251,12 @@ def _needs_precedents(version: Version) -> bool:
     return any(bound.check.written.startswith("similar_to") for bound in leaves(version.checks))
 
 
+def _needs_language(version: Version) -> bool:
+    return any(bound.check.written == "language" for bound in leaves(version.checks))
+
+
 def _needs_scores(version: Version) -> bool:
     signals = [bound for bound in leaves(version.checks) if bound.check.cost is Cost.SIGNAL]
-    if any(not bound.check.written.startswith("similar_to") for bound in signals):
+    if any(not bound.check.written.startswith(_NO_SCORES) for bound in signals):
         return True
     return any(_templates(version))

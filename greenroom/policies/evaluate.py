@@ -91,6 +91,7 @@ def wants(policies: Sequence[Policy], message: Message, situation: Situation) ->
             scores=found.scores or rule.needs_scores,
             floor=min(found.floor, rule.floor) if rule.needs_scores else found.floor,
             intent=found.intent or rule.needs_intent,
+            language=found.language or rule.needs_language,
             precedents=found.precedents or rule.needs_precedents,
             reply=found.reply or _replies(rule),
         )
@@ -112,7 +113,7 @@ def _fires(rule: Rule, scene: Scene) -> bool:
 
 
 def _is_dear(rule: Rule) -> bool:
-    return rule.needs_scores or rule.needs_precedents
+    return rule.needs_scores or rule.needs_precedents or rule.needs_language
 
 
 def _replies(rule: Rule) -> bool:

@@ -12,10 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from greenroom.message import Author, Community, Crosspost, Flair, Media, Message, MessageKind
+from greenroom.message import (
+    Attachment,
+    Author,
+    Community,
+    Crosspost,
+    Flair,
+    Media,
+    Message,
+    MessageKind,
+)
 
 Texts = Sequence[str] | None
 
+_LINK = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>()\[\]{}\"'`|]+", re.IGNORECASE)
 _PREFIX = re.compile(r"^t[1-6]_")  # Reddit writes t3_abc where people write abc
 
 
@@ -75,6 +85,24 @@ def _option_count(message: Message) -> Texts:
     return _one(None if message.poll_options is None else str(len(message.poll_options)))
 
 
+def _link_domains(message: Message) -> Texts:
+    """The hosts of all links: of the post, of the text, and those that the platform found."""
+    written = _LINK.findall(f"{message.title or ''}\n{message.text}")
+    hosts = map(_host, (message.url or "", *message.links, *written))
+    return tuple(dict.fromkeys(host for host in hosts if host)) or ("",)
+
+
+def _host(link: str) -> str:
+    try:
+        return (urlsplit(link if "://" in link else f"//{link}").hostname or "").rstrip(".")
+    except ValueError:  # such as http://[
+        return ""
+
+
+def _attachments(message: Message, part: Callable[[Attachment], str | None]) -> Texts:
+    return tuple(part(one) or "" for one in message.attachments) or ("",)
+
+
 def _names(id: str, name: str | None) -> Texts:  # noqa: A002
     return (id, name) if name and name != id else (id,)
 
@@ -88,9 +116,16 @@ _PLACES: Final[Mapping[str, Callable[[Message], Texts]]] = {
     "channel": lambda message: _names(message.channel.id, message.channel.name),
 }
 
+_SENT_ALONG: Final[Mapping[str, Callable[[Message], Texts]]] = {
+    "link_domain": _link_domains,
+    "attachment_name": lambda message: _attachments(message, lambda one: one.name),
+    "attachment_type": lambda message: _attachments(message, lambda one: one.media_type),
+}
+
 COMMENT_FIELDS: Final[Mapping[str, Callable[[Message], Texts]]] = {
     "id": lambda message: _ids(message.id),
     "body": _body,
+    **_SENT_ALONG,
     UNQUOTED: _unquoted,
     **_PLACES,
 }
@@ -131,7 +166,7 @@ OWN_FIELDS: Final = frozenset({*_PLACES, "roles"})
 
 DISGUISABLE: Final = frozenset({
     "body", UNQUOTED, "title", "name", "flair_text", "poll_option_text", "crosspost_title",
-    "media_author", "media_title", "media_description",
+    "media_author", "media_title", "media_description", "attachment_name",
 })  # fmt: skip
 """Free texts by members, which they may disguise. Ids, links and places are what they are."""
 
@@ -147,6 +182,8 @@ DEFAULT_METHODS: Final[Mapping[str, str]] = {
     "url": "includes",
     "media_author_url": "includes",
     "domain": "domain",
+    "link_domain": "domain",
+    "attachment_type": "starts-with",
     **dict.fromkeys(OWN_FIELDS, "full-exact"),
 }
 """For one field without a method; all others, and joined fields, take ``includes-word``."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from greenroom.message import (
+    Attachment,
     Author,
     Channel,
     Community,
@@ -134,7 +135,12 @@ def signals_of(values: Mapping[str, Any]) -> Signals:
     if not isinstance(precedents, list):
         raise NotAMessage("`precedents` must be a list of objects")
     judged = tuple(_precedent(one) for one in precedents)
-    return Signals(scores=numbers, intent=fields.text("intent"), precedents=judged)
+    return Signals(
+        scores=numbers,
+        intent=fields.text("intent"),
+        language=fields.text("language"),
+        precedents=judged,
+    )
 
 
 def _precedent(value: object) -> Precedent:
@@ -174,6 +180,10 @@ def _message(fields: Fields, *, now: datetime, below: Community | None = None) -
         crosspost=_crosspost(fields, now=now),
         parent=None if parent is None else _message(parent, now=now, below=community),
         poll_options=_poll_options(fields),
+        links=fields.texts("links") or (),
+        attachments=_attachments(fields),
+        posted_at=_time(fields, "posted_at"),
+        edited_at=_time(fields, "edited_at"),
         reports=fields.whole("reports"),
         discussion_type=fields.text("discussion_type"),
         standing=_standing(fields),
@@ -289,6 +299,39 @@ def _crosspost(fields: Fields, *, now: datetime) -> Crosspost | None:
         return None
     who = None if author is None else _author(author, now=now)
     return Crosspost(id_ or "", title, who, community)
+
+
+def _attachments(fields: Fields) -> tuple[Attachment, ...]:
+    """Files that came along: names, or objects with a name and a media type."""
+    given = fields.values.get("attachments") or []
+    if not isinstance(given, list):
+        raise NotAMessage("`attachments` must be a list")
+    return tuple(map(_attachment, given))
+
+
+def _attachment(value: object) -> Attachment:
+    if isinstance(value, str):
+        return Attachment(value, "")
+    if not isinstance(value, dict):
+        raise NotAMessage("`attachments` must be a list of names or objects")
+    fields = Fields(value, "attachments.")
+    return Attachment(
+        name=fields.text("name") or "",
+        url=fields.text("url") or "",
+        media_type=fields.text("media_type"),
+        size_bytes=fields.whole("size_bytes"),
+    )
+
+
+def _time(fields: Fields, name: str) -> datetime | None:
+    text = fields.text(name)
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotAMessage(f"`{name}` must be a time, such as 2026-03-01T12:00:00Z") from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _standing(fields: Fields) -> Standing:

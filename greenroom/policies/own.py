@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -9,12 +10,16 @@ from typing import Final
 from greenroom.message import Hit
 from greenroom.policies.base import Check, Cost, Found, Known, Result
 from greenroom.policies.checks import FactCheck, same
-from greenroom.policies.compare import Comparison, share_comparison
+from greenroom.policies.compare import Comparison, number_comparison, share_comparison
 from greenroom.policies.keys import Key
 from greenroom.policies.node import Node
 from greenroom.policies.scene import Scene, Subject
 
-OWN_CHECKS: Final = frozenset({"triage", "intent", "sentiment", "mentions_me", "similar_to"})
+OWN_CHECKS: Final = frozenset(
+    {"triage", "intent", "sentiment", "language", "mentions_me", "similar_to", "attachments"}
+)
+_CODE: Final = re.compile(r"[a-z]{2,3}")
+_UNDETERMINED: Final = "und"
 VERDICTS: Final = ("removed", "approved")
 
 
@@ -69,6 +74,44 @@ def intent_check(node: Node, known: Known) -> Check:
         return None if intent is None else intent in wanted
 
     return FactCheck("intent", holds, Cost.SIGNAL)
+
+
+def language_check(node: Node) -> Check:
+    """``language: en``, or a list of ISO 639 codes of which one must apply."""
+    wanted = [language.strip().lower() for language in node.texts()]
+    for language in wanted:
+        if not _CODE.fullmatch(language):
+            raise node.fault(
+                f"`{language}` is no language code", accepted="ISO 639 codes, such as en, de, pt"
+            )
+
+    def holds(subject: Subject, scene: Scene) -> bool | None:  # noqa: ARG001
+        language = scene.signals.language
+        return None if language in (None, _UNDETERMINED) else language in wanted
+
+    return FactCheck("language", holds, Cost.SIGNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class CountCheck:
+    """``attachments: "> 2"``."""
+
+    written: str
+    comparison: Comparison
+    cost: Cost = Cost.FACT
+    is_search: bool = False
+
+    def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
+        """Compare how many there are."""
+        count = len(scene.message.attachments)
+        if not self.comparison.holds(count):
+            return Result.FAILED
+        return Found((Hit(self.written, value=count, wanted=self.comparison.wanted),))
+
+
+def attachments_check(node: Node) -> Check:
+    """How many files came with the message."""
+    return CountCheck(node.key, number_comparison(node))
 
 
 def mentions_check(node: Node) -> Check:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from greenroom.policies import actions, author, checks, fields, own
+from greenroom.policies.clock import CLOCK_CHECKS
 from greenroom.policies.fields import OWN_FIELDS, UNQUOTED
 from greenroom.policies.logic import GROUP_KEYS
 
@@ -41,20 +42,21 @@ class Part:
         return self.fields | self.checks | self.actions | self.modifiers
 
 
+_OWN_CHECKS = own.OWN_CHECKS | frozenset((*GROUP_KEYS, *CLOCK_CHECKS))
 _COMMENT_FIELDS = frozenset(fields.COMMENT_FIELDS) - {UNQUOTED}
 _SUBMISSION_FIELDS = frozenset(fields.SUBMISSION_FIELDS) - {UNQUOTED}
 
 COMMENT: Final = Part(
     "a comment",
     _COMMENT_FIELDS,
-    checks.COMMENT_CHECKS | own.OWN_CHECKS | frozenset(GROUP_KEYS),
+    checks.COMMENT_CHECKS | _OWN_CHECKS,
     actions.COMMENT_ACTIONS | actions.TOP_ACTIONS,
     MODIFIERS,
 )
 SUBMISSION: Final = Part(
     "a submission",
     _SUBMISSION_FIELDS,
-    checks.SUBMISSION_CHECKS | own.OWN_CHECKS | frozenset(GROUP_KEYS),
+    checks.SUBMISSION_CHECKS | _OWN_CHECKS,
     actions.SUBMISSION_ACTIONS | actions.TOP_ACTIONS,
     MODIFIERS,
 )

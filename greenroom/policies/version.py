@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.policies import author, checks, own
 from greenroom.policies.actions import COMPANIONS, steps_of
 from greenroom.policies.base import Bound, Check, Known, Step, Version
+from greenroom.policies.clock import CLOCK_CHECKS, clock_check
 from greenroom.policies.keys import Key, parse_key
 from greenroom.policies.logic import GROUP_KEYS, Branch, GroupCheck
 from greenroom.policies.node import Node, WrongType
@@ -29,6 +31,13 @@ from greenroom.policies.parts import (
 from greenroom.policies.split import branches_of, split_keys
 
 Keys = Mapping[str, Node]
+_CLOCK = tuple((name,) for name in CLOCK_CHECKS)
+_OWN: Final[Mapping[str, Callable[[Node], Check]]] = {
+    "sentiment": own.sentiment_check,
+    "language": own.language_check,
+    "mentions_me": own.mentions_check,
+    "attachments": own.attachments_check,
+}
 _CROSSPOST = ("crosspost_author", "crosspost_subreddit")
 
 
@@ -161,7 +170,7 @@ class VersionReader:
             return list(own.triage_checks(node, self.known))
         if node.key == "intent":
             return [own.intent_check(node, self.known)]
-        return [own.sentiment_check(node) if node.key == "sentiment" else own.mentions_check(node)]
+        return [_OWN[node.key](node)]
 
     def _item(self, node: Node, name: str, keys: Keys) -> list[Check]:
         is_submission = self.is_submission or name == "parent_submission"
@@ -170,8 +179,11 @@ class VersionReader:
 
     def _search(self, node: Node, part: Part, keys: Keys) -> list[Check]:
         key = parse_key(node.key)
-        if key is not None and key.fields == ("similar_to",) and "similar_to" in part.checks:
-            return [own.similar_check(node, key)]
+        if key is not None and key.fields[0] in part.checks and not key.is_negated:
+            if key.fields == ("similar_to",):
+                return [own.similar_check(node, key)]
+            if key.fields in _CLOCK:
+                return [clock_check(node, key)]
         key = _known_fields(node, key, part)
         usable = tuple(name for name in key.fields if name in part.fields)
         if not usable:

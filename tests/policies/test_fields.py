@@ -210,7 +210,6 @@ def test_an_unknown_type_says_what_there_is() -> None:
         ("account_age: 5", "it belongs to: author"),
         ("history: {removals: 3}", "unknown key `history`"),
         ("rate: {messages: 3}", "unknown key `rate`"),
-        ("language: en", "unknown key `language`"),
         ("redact: true", "unknown key `redact`"),
         ("priority: high\ntitle: a", "`priority` must be a whole number"),
         ("moderators_exempt: sure\ntitle: a", "`moderators_exempt` must be true or false"),
