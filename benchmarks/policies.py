@@ -29,6 +29,7 @@ from greenroom.policies import evaluate
 from greenroom.policies.base import Known, Policy
 from greenroom.policies.compile import parse_policy
 from greenroom.policies.search import TEMPLATES
+from greenroom.policies.shelf import Shelf
 
 ROUNDS: Final = 5
 PATTERN_SHARE: Final = 0.1
@@ -135,7 +136,7 @@ def _policy(values: Sequence[tuple[str, bool]]) -> Policy:
         f"type: any\nbody{' (regex)' * is_pattern}: '{value}'\naction: report\n"
         for value, is_pattern in values
     ]
-    known = Known((), ())
+    known = Known((), (), Shelf(Path()))
     return parse_policy("---\n".join(rules), path=Path("benchmark.yaml"), known=known)
 
 

@@ -44,7 +44,7 @@ def try_policy(
         fault(f"warning: {warning}")
     name = "stdin" if str(messages) == "-" else str(messages)
     lines = _heard(_lines(messages), name)
-    if loaded.needs_scores:
+    if loaded.needs_scores or loaded.needs_language:
         lines = _scored(lines, Encoder())
     for number, tried in enumerate(try_lines(loaded, lines, now=utc_now(), file=name), 1):
         if as_json:
@@ -62,7 +62,8 @@ def _scored(lines: Iterable[str], encoder: Encoder) -> Iterator[str]:
             continue
         parts = (value.get("title"), value.get("body"))
         reading = encoder.read("\n".join(part for part in parts if isinstance(part, str)))
-        yield json.dumps({"intent": reading.intent, **value, "scores": dict(reading.scores)})
+        read = {"intent": reading.intent, "language": reading.language}
+        yield json.dumps({**read, **value, "scores": dict(reading.scores)})
 
 
 def _heard(lines: Iterable[str], name: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from greenroom.policies.placeholders import Template
     from greenroom.policies.scene import Scene, Subject
     from greenroom.policies.search import Matcher
+    from greenroom.policies.shelf import Shelf
 
 BOT_DISCLAIMER: Final = (
     "*I am a bot, and this was done automatically. If you think it is a mistake,"
@@ -183,6 +184,11 @@ class Policy:
         return any(rule.needs_scores for rule in self.rules)
 
     @property
+    def needs_language(self) -> bool:
+        """True if some rule asks for the language."""
+        return any(rule.needs_language for rule in self.rules)
+
+    @property
     def needs_precedents(self) -> bool:
         """True if some rule asks for similar messages that people judged."""
         return any(rule.needs_precedents for rule in self.rules)
@@ -275,6 +281,7 @@ class Known:
 
     heads: Collection[str]
     intents: Collection[str]
+    shelf: Shelf
     shared: dict[KeyPath, Matcher] = field(default_factory=dict)  # compiled once for both versions
 
 

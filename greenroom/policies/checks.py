@@ -90,9 +90,10 @@ def search_check(
     """Compile a search; its matcher is shared by the two versions of an ``any`` rule."""
     modifiers = _modifiers(node, key)
     method = key.methods[0] if key.methods else default_method(key)
-    matcher = shared.get(node.path)
+    where = (node.document.file, *node.path)
+    matcher = shared.get(where)
     if matcher is None:
-        matcher = shared[node.path] = _matcher(node, method, modifiers, _values(node, key))
+        matcher = shared[where] = _matcher(node, method, modifiers, _values(node, key))
     fields = tuple(UNQUOTED if is_unquoted and name == "body" else name for name in fields)
     cost = Cost.PATTERN if "regex" in modifiers else Cost.LITERAL
     return SearchCheck(key, fields, matcher, ".".join(map(str, node.path)), cost, is_folded)
@@ -139,7 +140,7 @@ def _matcher(
         return compile_patterns(method, values, is_case_sensitive=is_exact)
     except BadPattern as error:
         is_item = error.index is not None and isinstance(node.value, list)
-        place = node.child(error.index or 0, None) if is_item else node
+        place = node.item(error.index or 0) if is_item else node
         raise place.fault(
             f"invalid regex in `{node.key}`: {error}",
             accepted="a regex as Python's re has it; single quotes keep its backslashes",

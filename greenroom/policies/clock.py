@@ -53,7 +53,7 @@ def _zones() -> dict[str, str]:
 
 
 def _days(node: Node) -> frozenset[int]:
-    return frozenset(map(_day, _items(node)))
+    return frozenset(map(_day, node.each()))
 
 
 def _day(node: Node) -> int:
@@ -65,7 +65,7 @@ def _day(node: Node) -> int:
 
 
 def _hours(node: Node) -> frozenset[int]:
-    return frozenset[int]().union(*map(_span, _items(node)))
+    return frozenset[int]().union(*map(_span, node.each()))
 
 
 def _span(node: Node) -> frozenset[int]:
@@ -78,10 +78,3 @@ def _span(node: Node) -> frozenset[int]:
     if last is None:
         return frozenset({first})
     return frozenset((first + step) % 24 for step in range((int(last) - first) % 24 or 24))
-
-
-def _items(node: Node) -> list[Node]:
-    if not isinstance(node.value, list):
-        return [node]
-    node.texts()
-    return [node.child(index, item) for index, item in enumerate(node.value)]

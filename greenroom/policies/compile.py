@@ -19,8 +19,8 @@ from greenroom.policies.own import ScoreCheck
 from greenroom.policies.parts import COMMENT, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
+from greenroom.policies.shelf import Shelf
 from greenroom.policies.split import split_keys
-from greenroom.policies.standards import STANDARDS
 from greenroom.policies.version import VersionReader
 
 _SUBMISSIONS: Final = frozenset(kind for kind in MessageKind if kind.is_submission)
@@ -52,7 +52,8 @@ def load_policy(
     Raises:
         ConfigErrors: All faults of the file, each with its place and what is accepted.
     """
-    return parse_policy(read_text(path), path=path, known=Known(heads, intents), strict=strict)
+    known = Known(heads, intents, Shelf(path.parent))
+    return parse_policy(read_text(path), path=path, known=known, strict=strict)
 
 
 def parse_policy(text: str, *, path: Path, known: Known, strict: bool = True) -> Policy:
@@ -92,7 +93,8 @@ class _RuleReader:
 
     def read(self) -> Rule | None:
         """The rule, unless it has faults."""
-        split = split_keys(self._try(self._with_standard) or self._root())
+        document = self.section.document
+        split = split_keys(Node(document, (), document.value), self.known.shelf)
         self.base, self.groups = split.base, split.groups
         self.faults.extend(split.faults)
         kinds = self._try(self._kinds) or _KINDS["any"]
@@ -112,17 +114,6 @@ class _RuleReader:
         except ConfigError as error:
             self.faults.append(error)
             return None
-
-    def _root(self) -> Node:
-        return Node(self.section.document, (), self.section.document.value)
-
-    def _with_standard(self) -> Node:
-        node = self._root().get("standard")
-        if node is None:
-            return self._root()
-        name = node.choice(tuple(STANDARDS))
-        own = self.section.document.value
-        return Node(self.section.document, (), {**STANDARDS[name], **own})
 
     def _kinds(self) -> frozenset[MessageKind]:
         node = self.base.get("type")

@@ -46,7 +46,7 @@ def lint(
     yield from _idle(section, rule)
     yield from _empty_groups(section, groups)
     yield from _never(groups, rule)
-    for node in _searched(base, groups):
+    for node in _searched(base, groups, known):
         yield from _search_remarks(node, section)
     yield from _contradictions(base)
     yield from _companions(base)
@@ -54,14 +54,14 @@ def lint(
     yield from _texts(base, known)
 
 
-def _searched(base: Keys, groups: Groups) -> Iterator[Node]:
+def _searched(base: Keys, groups: Groups, known: Known) -> Iterator[Node]:
     """All keys of a rule, those in its sub-groups and under ``any:`` and the like included."""
     for keys in (base, *groups.values()):
         for node in keys.values():
             if node.key.partition("#")[0] in GROUP_KEYS:
                 for branch in branches_of(node):
-                    split = split_keys(branch)
-                    yield from _searched(split.base, split.groups)
+                    split = split_keys(branch, known.shelf)
+                    yield from _searched(split.base, split.groups, known)
             else:
                 yield node
 
@@ -145,6 +145,8 @@ def _short_words(node: Node, values: tuple[str, ...]) -> Iterator[ConfigError]:
 
 
 def _lost_to_comment(node: Node, section: Section) -> Iterator[ConfigError]:
+    if node.document is not section.document:
+        return
     place = section.document.place(node.path)
     at = place.line - section.line_offset
     line = section.lines[at] if 0 <= at < len(section.lines) else ""

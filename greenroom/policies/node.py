@@ -23,6 +23,7 @@ class Node:
     document: Document
     path: KeyPath
     value: object
+    sources: tuple[Node, ...] = ()  # where the items of a filled-in list stand
 
     @property
     def key(self) -> str:
@@ -32,6 +33,25 @@ class Node:
     def child(self, key: str | int, value: object) -> Node:
         """The node below, or beside its siblings in a list."""
         return Node(self.document, (*self.path, key), value)
+
+    def renamed(self, key: str) -> Node:
+        """The same value under another key."""
+        return Node(self.document, (*self.path, key), self.value, self.sources)
+
+    def item(self, index: int) -> Node:
+        """An item of this list, where it stands."""
+        if self.sources:
+            return self.sources[index]
+        assert isinstance(self.value, list)
+        return self.child(index, self.value[index])
+
+    def each(self) -> list[Node]:
+        """One text, or each of a list of them, with its place."""
+        if not isinstance(self.value, list):
+            self.text()
+            return [self]
+        self.texts()
+        return [self.item(index) for index in range(len(self.value))]
 
     def items(self) -> Iterator[Node]:
         """The values of a mapping, in file order."""

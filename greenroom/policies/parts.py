@@ -12,7 +12,9 @@ from greenroom.policies.fields import OWN_FIELDS, UNQUOTED
 from greenroom.policies.logic import GROUP_KEYS
 
 MODIFIERS: Final = frozenset({"ignore_blockquotes"})
-RULE_KEYS: Final = frozenset({"type", "priority", "moderators_exempt", "standard", "fold"})
+RULE_KEYS: Final = frozenset(
+    {"type", "priority", "moderators_exempt", "standard", "include", "fold"}
+)
 
 TYPES: Final = (
     "any",

@@ -38,6 +38,7 @@ _OWN: Final[Mapping[str, Callable[[Node], Check]]] = {
     "mentions_me": own.mentions_check,
     "attachments": own.attachments_check,
 }
+_TOP_ONLY: Final = RULE_KEYS - {"include"}
 _CROSSPOST = ("crosspost_author", "crosspost_subreddit")
 
 
@@ -140,10 +141,10 @@ class VersionReader:
         return GroupCheck(kind, tuple(branches), ".".join(map(str, node.path)))
 
     def _branch(self, node: Node, around: Keys) -> Branch:
-        split = split_keys(node)
+        split = split_keys(node, self.known.shelf)
         self.faults.extend(split.faults)
         for key, one in list(split.base.items()):
-            if key in RULE_KEYS or key in COMMENT.actions or key in SUBMISSION.actions:
+            if key in _TOP_ONLY or key in COMMENT.actions or key in SUBMISSION.actions:
                 self.faults.append(
                     one.fault(f"`{key}` belongs at the rule's top level, not under a group")
                 )

@@ -20,11 +20,13 @@ from greenroom.policies import (
     parse_policy,
 )
 from greenroom.policies.incoming import message_of
+from greenroom.policies.shelf import Shelf
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KNOWN = Known(
     heads=("toxicity", "insult", "threat", "self_harm", "spam", "scam", "injection"),
     intents=("question", "help", "chat"),
+    shelf=Shelf(Path("nowhere")),
 )
 NOTHING = Signals()
 
