@@ -12,8 +12,9 @@ import typer
 
 from greenroom.app import utc_now
 from greenroom.cli.console import fault, out, put_json
+from greenroom.documents import suggest
 from greenroom.errors import ConfigError
-from greenroom.policies import load_policy, try_lines
+from greenroom.policies import Policy, Rule, find_rule, load_policy, try_lines
 from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.encoder import Encoder
 
@@ -33,6 +34,10 @@ def policy() -> None:
 def try_policy(
     rules: Annotated[Path, typer.Argument(help="A rule file, AutoModerator's or Greenroom's.")],
     messages: Annotated[Path, typer.Argument(help="JSON Lines; - reads standard input.")],
+    why: Annotated[
+        str | None,
+        typer.Option(help="Also say why this rule (its number or name) fired or did not."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show what a rule file would do to each message, as if on Reddit; nothing is stored.
@@ -46,11 +51,21 @@ def try_policy(
     lines = _heard(_lines(messages), name)
     if loaded.needs_scores or loaded.needs_language:
         lines = _scored(lines, Encoder())
-    for number, tried in enumerate(try_lines(loaded, lines, now=utc_now(), file=name), 1):
+    asked = None if why is None else _rule(loaded, why)
+    tries = try_lines(loaded, lines, now=utc_now(), file=name, asked=asked)
+    for number, tried in enumerate(tries, 1):
         if as_json:
             put_json(tried)
         else:
             out.print(_as_text(number, tried), markup=False, soft_wrap=True)
+
+
+def _rule(policy: Policy, name: str) -> Rule:
+    rule = find_rule((policy,), name)
+    if rule is None:
+        known = [str(one.index) for one in policy.rules] + [one.name for one in policy.rules]
+        raise ConfigError(f"has no rule `{name}`", file=policy.file, accepted=suggest(name, known))
+    return rule
 
 
 def _scored(lines: Iterable[str], encoder: Encoder) -> Iterator[str]:
@@ -95,9 +110,11 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _as_text(number: int, tried: dict[str, Any]) -> str:
-    fired = tried["fired"]
+    fired, why = tried["fired"], tried.get("why")
+    asked = f"\n   rule {why['rule']}: {why['because']}" if why else ""
     if not fired:
-        return f"{number}: no rule fires"
+        return f"{number}: no rule fires{asked}"
     rules = ", ".join(f"#{one['rule']} {one['name']}" for one in fired)
-    rest = {key: value for key, value in tried.items() if key != "fired" and value is not None}
-    return f"{number}: {rules}\n   {json.dumps(rest, ensure_ascii=False)}"
+    kept = {key: value for key, value in tried.items() if key not in ("fired", "why")}
+    rest = {key: value for key, value in kept.items() if value is not None}
+    return f"{number}: {rules}\n   {json.dumps(rest, ensure_ascii=False)}{asked}"

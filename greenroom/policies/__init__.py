@@ -13,6 +13,7 @@ from greenroom.policies.base import (
 from greenroom.policies.compile import load_policy, parse_policy
 from greenroom.policies.evaluate import evaluate, wants
 from greenroom.policies.tryout import as_json, try_lines
+from greenroom.policies.why import Why, find_rule, why
 
 __all__ = [
     "BOT_DISCLAIMER",
@@ -23,10 +24,13 @@ __all__ = [
     "Rule",
     "Situation",
     "Wants",
+    "Why",
     "as_json",
     "evaluate",
+    "find_rule",
     "load_policy",
     "parse_policy",
     "try_lines",
     "wants",
+    "why",
 ]

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from greenroom.errors import ConfigError
-from greenroom.policies.base import Evaluation, Filled, Policy, Situation
+from greenroom.policies.base import Evaluation, Filled, Policy, Rule, Situation
 from greenroom.policies.evaluate import evaluate
 from greenroom.policies.incoming import NotAMessage, message_of, signals_of
+from greenroom.policies.why import why
 
 _ALWAYS: Final = (
     "action", "action_reason",
@@ -34,7 +35,12 @@ _LISTS: Final = frozenset({"react", "label"})
 
 
 def try_lines(
-    policy: Policy, lines: Iterable[str], *, now: datetime, file: str = "-"
+    policy: Policy,
+    lines: Iterable[str],
+    *,
+    now: datetime,
+    file: str = "-",
+    asked: Rule | None = None,
 ) -> Iterator[dict[str, Any]]:
     """What a policy would do to each message.
 
@@ -43,16 +49,19 @@ def try_lines(
         lines: JSON objects with AutoModerator's names, one a line; blank lines are passed over.
         now: For ages.
         file: What errors call the input.
+        asked: A rule to tell of, on each message, why it fired or did not.
 
     Raises:
         ConfigError: A line is no JSON object, or a value has the wrong type.
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _try(policy, line, now, (file, number))
+            yield _try(policy, line, now, (file, number), asked)
 
 
-def _try(policy: Policy, line: str, now: datetime, place: tuple[str, int]) -> dict[str, Any]:
+def _try(
+    policy: Policy, line: str, now: datetime, place: tuple[str, int], asked: Rule | None
+) -> dict[str, Any]:
     values = _object(line, place)
     try:
         message, signals = message_of(values, now=now), signals_of(values)
@@ -61,7 +70,16 @@ def _try(policy: Policy, line: str, now: datetime, place: tuple[str, int]) -> di
     own_names = AUTOMODERATOR if message.platform == "reddit" else ()
     # The notice is the poster's: here one sees the rule's text as it is filled.
     situation = Situation(now, own_names=own_names, disclaimer="")
-    return as_json(evaluate((policy,), message, signals, now=now, situation=situation))
+    shown = as_json(evaluate((policy,), message, signals, now=now, situation=situation))
+    if asked is not None:
+        told = why((policy,), asked, message, signals, situation)
+        shown["why"] = {
+            "rule": asked.index,
+            "fired": told.has_fired,
+            "check": told.check,
+            "because": told.because,
+        }
+    return shown
 
 
 def _object(line: str, place: tuple[str, int]) -> dict[str, Any]:

@@ -301,6 +301,20 @@ def test_policy_try_says_what_rules_would_do(greenroom: Greenroom, tmp_path: Pat
     assert second["fired"] == []
 
 
+def test_policy_try_says_why_a_rule_did_not_fire(greenroom: Greenroom, tmp_path: Path) -> None:
+    rules, messages = tmp_path / "rules.yaml", tmp_path / "messages.jsonl"
+    rules.write_text("# No cats\nbody: cats\naction: remove\n")
+    messages.write_text('{"body": "dogs"}\n')
+    asked = ["policy", "try", rules, messages, "--why", "no cats"]
+    assert "rule 0: `body` found none of its values in body" in greenroom(*asked).out
+    told = json.loads(greenroom(*asked, "--json").out)["why"]
+    assert (told["fired"], told["check"]) == (False, "body")
+    ended = greenroom("policy", "try", rules, messages, "--why", "no dogs")
+    assert ended.code == 2
+    assert "rules.yaml: has no rule `no dogs`" in ended.err
+    assert "No cats" in ended.err
+
+
 def test_policy_try_reads_scores_where_rules_ask_for_them(
     greenroom: Greenroom, tmp_path: Path
 ) -> None:
