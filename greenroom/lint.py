@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from greenroom.adapters.unknown import UNKNOWN, Unknown
 from greenroom.company import Company, make_adapter
 from greenroom.config import Bot
 from greenroom.documents import Document
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind
+from greenroom.policies.asked import Asked
+from greenroom.policies.author import THRESHOLDS
+from greenroom.policies.base import Rule
 
 _ADD_A_BOT = "greenroom init . --bot discord (or slack, or reddit)"
 _OURS = frozenset({ActionKind.ESCALATE})
@@ -30,6 +35,7 @@ def warnings_of(company: Company) -> Iterator[ConfigError]:
         yield from policy.warnings
     for bot in company.deployment.bots.values():
         yield from _impossible(company, bot)
+    yield from _unknown_there(company)
 
 
 def _duplicates(document: Document) -> Iterator[ConfigError]:
@@ -56,6 +62,72 @@ def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
                     f"{bot.adapter} cannot do `{kind}`, which policy {policy_name} asks for"
                     f" (line {', '.join(lines)}): it will be held back and become a case",
                 )
+
+
+def _unknown_there(company: Company) -> Iterator[ConfigError]:
+    """Per rule and platform: what the platform does not know, and what happens instead."""
+    told: dict[tuple[str, str], None] = {}
+    for bot in company.deployment.bots.values():
+        for name in bot.personas:
+            for policy in company.deployment.personas[name].policies:
+                told[bot.adapter, policy] = None
+    for platform, name in told:
+        unknown = UNKNOWN.get(platform)
+        if unknown is not None:
+            for rule in company.policies[name].rules:
+                yield from _unknown_to_rule(rule, platform, unknown, company.policies[name].file)
+
+
+def _unknown_to_rule(
+    rule: Rule, platform: str, unknown: Unknown, file: Path
+) -> Iterator[ConfigError]:
+    who = f"rule {rule.index} ({rule.name})"
+    versions = {True: rule.submission, False: rule.comment}
+    kinds = {kind for kind in rule.kinds if versions[kind.is_submission] is not None}
+    if kinds and kinds <= unknown.kinds:
+        what = min(kinds) if len(kinds) == 1 else "submission"
+        yield ConfigError(
+            f"{platform} has no {what}: {who} never fires there", file=file, line=rule.line
+        )
+        return
+    for asked in rule.asked:
+        absent = _absent(asked, unknown)
+        if absent is None:
+            continue
+        yield ConfigError(
+            f"{platform} does not know `{absent}`: {_instead(asked, who)}",
+            file=asked.file,
+            line=asked.line,
+            column=asked.column,
+        )
+
+
+def _absent(asked: Asked, unknown: Unknown) -> str | None:
+    """What of a check a platform lacks: its part, or all that it names."""
+    if asked.part in unknown.parts:
+        return asked.part
+    lacking = {
+        "message": unknown.message,
+        "author": unknown.author,
+        "subreddit": unknown.community,
+    }.get(asked.part, frozenset())
+    if not lacking.issuperset(asked.names):
+        return None
+    name = "+".join(asked.names)
+    return name if asked.part == "message" else f"{asked.part}.{name}"
+
+
+def _instead(asked: Asked, who: str) -> str:
+    if asked.is_nested:
+        return f"in {who}, the item with `{asked.written}` never holds there"
+    if asked.is_search and asked.is_negated:
+        return f"`{asked.written}` of {who} holds for every message there"
+    if asked.part == "author" and asked.names[0] in THRESHOLDS:
+        return (
+            f"`{asked.written}` of {who} does not hold there, so the rule fires only where"
+            " satisfy_any_threshold lets another one do"
+        )
+    return f"{who} never fires there"
 
 
 def _capabilities(company: Company, bot: Bot) -> frozenset[ActionKind] | None:

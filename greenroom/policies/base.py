@@ -27,6 +27,7 @@ from greenroom.message import (
 
 if TYPE_CHECKING:
     from greenroom.documents import KeyPath
+    from greenroom.policies.asked import Asked
     from greenroom.policies.placeholders import Template
     from greenroom.policies.scene import Scene, Subject
     from greenroom.policies.search import Matcher
@@ -159,6 +160,7 @@ class Rule:
     needs_language: bool = False
     needs_precedents: bool = False
     actions_used: frozenset[ActionKind] = frozenset()
+    asked: tuple[Asked, ...] = ()  # its checks as they are written
 
     def version_for(self, kind: MessageKind) -> Version | None:
         """What applies to a message of ``kind``, if anything does."""

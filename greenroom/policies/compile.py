@@ -11,6 +11,7 @@ from greenroom.documents import read_text
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import REMOVALS, ActionKind, MessageKind
 from greenroom.policies.actions import severity_of
+from greenroom.policies.asked import asked_of
 from greenroom.policies.base import Bound, Cost, Known, Policy, Rule, Step, Version
 from greenroom.policies.lint import lint
 from greenroom.policies.logic import GroupCheck, leaves
@@ -170,6 +171,7 @@ class _RuleReader:
             needs_language=any(map(_needs_language, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
             actions_used=frozenset(step.kind for step in steps),
+            asked=tuple(asked_of(self.base, self.groups, self.known.shelf)),
         )
 
 

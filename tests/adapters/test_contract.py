@@ -6,13 +6,17 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from greenroom.adapters.unknown import UNKNOWN
 from greenroom.errors import DropMessage, RetryLater
-from greenroom.message import Action, ActionKind, EventKind, Message, Order
+from greenroom.message import Action, ActionKind, EventKind, Message, Order, Signals
+from greenroom.policies import Situation
+from greenroom.policies.author import THRESHOLDS
+from greenroom.policies.scene import Scene
 from tests.adapters.contract import ITSELF, PLATFORMS, WAIT_S, Stage
 
 HOSTILE = "<b>hi</b> ${HOME} {{author}} %s\n'; DROP TABLE x; -- \u202e \u200b (a+)+$"
@@ -55,6 +59,23 @@ async def test_message_comes_in_as_it_was_written(stage: Stage) -> None:
     assert message.channel.id
     assert message.posted_at is not None
     assert message.posted_at.utcoffset() == timedelta(0)
+
+
+async def test_nothing_is_given_that_is_said_not_to_be_known(stage: Stage) -> None:
+    message = await _received(stage)
+    unknown = UNKNOWN[message.platform]
+    assert message.kind not in unknown.kinds
+    subjects = {"message": message, "author": message.author, "subreddit": message.community}
+    names = {"message": unknown.message, "author": unknown.author, "subreddit": unknown.community}
+    scene = Scene(message, Signals(), Situation(message.posted_at or datetime.now(UTC)))
+    for part, thing in subjects.items():
+        for name in sorted(names[part]):
+            found = getattr(thing, name, None)
+            assert not found, f"{part}.{name} is {found!r}"
+    for name in sorted(unknown.author & THRESHOLDS.keys()):
+        assert THRESHOLDS[name](message.author, scene.situation.now) is None, name
+    for part in sorted(unknown.parts):
+        assert scene.subject(part) is None, part
 
 
 async def test_messages_of_one_channel_come_in_order(stage: Stage) -> None:
