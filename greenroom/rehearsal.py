@@ -8,6 +8,7 @@ from datetime import datetime
 
 from greenroom.app import utc_now
 from greenroom.company import Company
+from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals
 from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate
@@ -98,7 +99,7 @@ async def reasons(senses: Senses, text: str, decision: Decision, *, say: Say) ->
     return found
 
 
-async def failed_examples(company: Company, senses: Senses) -> list[str]:
+async def failed_examples(company: Company, senses: Senses) -> list[ConfigError]:
     """Each persona's example that does not come out as its file says, told with its place."""
     failures = []
     for name, persona in company.deployment.personas.items():
@@ -108,7 +109,7 @@ async def failed_examples(company: Company, senses: Senses) -> list[str]:
             problem = _problem(example, decision)
             if problem is not None:
                 document = company.deployment.persona_documents[name]
-                failures.append(str(document.fault(("examples", index), problem)))
+                failures.append(document.fault(("examples", index), problem))
     return failures
 
 

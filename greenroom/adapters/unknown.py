@@ -50,15 +50,6 @@ _OF_POSTS: Final = frozenset(
 _PARTS: Final = frozenset({"parent_submission", "crosspost_author", "crosspost_subreddit"})
 _ALL_SUBMISSIONS: Final = frozenset(kind for kind in MessageKind if kind.is_submission)
 
-_CHAT: Final = Unknown(
-    kinds=_ALL_SUBMISSIONS,
-    message=frozenset({"title", "domain", "poll_option_text", "poll_option_count", "reports"})
-    | _FLAIR | _OF_LINKS | _OF_POSTS,
-    author=_KARMA | _STANDING | _FLAIR | {"account_age", "is_submitter"},
-    parts=_PARTS,
-    community=frozenset({"is_nsfw"}),
-)  # fmt: skip
-
 UNKNOWN: Final[Mapping[str, Unknown]] = {
     "discord": Unknown(
         kinds=_ALL_SUBMISSIONS - {MessageKind.TEXT_SUBMISSION},
@@ -67,7 +58,14 @@ UNKNOWN: Final[Mapping[str, Unknown]] = {
         parts=_PARTS,
         community=frozenset({"is_nsfw"}),
     ),
-    "slack": _CHAT,
+    "slack": Unknown(
+        kinds=_ALL_SUBMISSIONS,
+        message=frozenset({"title", "domain", "poll_option_text", "poll_option_count", "reports"})
+        | _FLAIR | _OF_LINKS | _OF_POSTS,
+        author=_KARMA | _STANDING | _FLAIR | {"account_age", "is_submitter"},
+        parts=_PARTS,
+        community=frozenset({"is_nsfw"}),
+    ),
     "reddit": Unknown(
         message=frozenset({"attachments", "attachment_name", "attachment_type"}),
         author=frozenset({
@@ -75,6 +73,5 @@ UNKNOWN: Final[Mapping[str, Unknown]] = {
             "contributor_quality", "is_contributor", "roles",
         }),
     ),
-    "terminal": _CHAT,
 }  # fmt: skip
-"""By platform; a recording that is replayed may hold anything."""
+"""By platform; a terminal is for trying, and a recording that is replayed may hold anything."""

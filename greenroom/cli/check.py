@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Sized
 from pathlib import Path
@@ -12,7 +13,9 @@ import typer
 
 from greenroom.app import open_senses
 from greenroom.cli.console import fault, opening, out
+from greenroom.cli.findings import SHOWN, Finding, Format, Level
 from greenroom.company import Company, gather, preflight
+from greenroom.errors import ConfigError
 from greenroom.lint import warnings_of
 from greenroom.rehearsal import failed_examples
 
@@ -27,13 +30,23 @@ def check(
         bool, typer.Option(help="--no-secrets checks without the secrets in .env.")
     ] = True,
     examples: Annotated[bool, typer.Option(help="Also run the personas' examples.")] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", help="How findings are printed.", case_sensitive=False)
+    ] = Format.TEXT,
 ) -> None:
     """Check config, bots, personas and policies; say what is wrong and what to mind."""
+    if format_ is not Format.TEXT:
+        findings, code = _look(config, secrets=secrets, examples=examples)
+        sys.stdout.write(SHOWN[format_](findings) + "\n")
+        raise typer.Exit(code)
     company = gather(config, secrets=secrets)
     preflight(company)
     for warning in warnings_of(company):
         fault(f"warning: {warning}")
-    if examples and not asyncio.run(_examples_hold(company)):
+    failures = asyncio.run(_failed_examples(company)) if examples else []
+    for failure in failures:
+        fault(str(failure))
+    if failures:
         raise typer.Exit(1)
     counts = ", ".join(
         (
@@ -47,13 +60,28 @@ def check(
     out.print(f"{config}: fine ({counts}){held}", markup=False)
 
 
-async def _examples_hold(company: Company) -> bool:
+def _look(config: Path, *, secrets: bool, examples: bool) -> tuple[list[Finding], int]:
+    """All that there is to find, and the exit code: 2 for faults, 1 for failed examples."""
+    try:
+        company = gather(config, secrets=secrets)
+        preflight(company)
+    except ConfigError as error:
+        return Finding.all_of(Level.ERROR, error), 2
+    findings = [
+        finding
+        for warning in warnings_of(company)
+        for finding in Finding.all_of(Level.WARNING, warning)
+    ]
+    failures = asyncio.run(_failed_examples(company)) if examples else []
+    for failure in failures:
+        findings.extend(Finding.all_of(Level.ERROR, failure))
+    return findings, 1 if failures else 0
+
+
+async def _failed_examples(company: Company) -> list[ConfigError]:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         async with opening(open_senses(company, context=Path(folder))) as senses:
-            failures = await failed_examples(company, senses)
-    for failure in failures:
-        fault(failure)
-    return not failures
+            return await failed_examples(company, senses)
 
 
 def _count(found: Sized, one: str, many: str) -> str:
