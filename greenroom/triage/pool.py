@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +18,7 @@ from greenroom.triage.cache import ReadingCache, may_settle
 from greenroom.triage.classifier import Assignment
 from greenroom.triage.encoder import Encoder
 from greenroom.triage.first import FirstStage
+from greenroom.triage.language import detect_language
 from greenroom.triage.manifest import SHIPPED
 from greenroom.triage.providers import READERS, Provider
 from greenroom.triage.spelling import canonical
@@ -124,6 +125,9 @@ class EncoderPool:
             return reading
         reading = self._settle(said, wants)
         if reading is not None:
+            if wants.language:  # its classifier takes a second to load, the first time
+                language = await asyncio.to_thread(detect_language, said)
+                reading = replace(reading, language=language)
             self._cache.keep(said, reading)
             return reading
         return await self._encode(said, wants, is_canonical=True)

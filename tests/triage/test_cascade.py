@@ -66,6 +66,13 @@ async def test_a_settled_reading_says_who_settled_it_and_stays_under_the_line(
         assert (reading.intent, reading.embedding) == (None, None)
 
 
+async def test_a_settled_reading_tells_the_language_where_it_is_wanted(pool: EncoderPool) -> None:
+    wants = replace(HARM_ONLY, language=True)
+    readings = [await pool.read(text, wants) for text in PLAIN]
+    assert Stage.FIRST in {reading.stage for reading in readings}
+    assert {reading.language for reading in readings} == {"en"}
+
+
 @pytest.mark.parametrize("text", HARMFUL)
 async def test_harm_goes_to_the_encoder(pool: EncoderPool, text: str) -> None:
     assert (await pool.read(text, HARM_ONLY)).stage is Stage.ENCODER
