@@ -121,11 +121,17 @@ def _write_graphs(
 def _train_first(
     own: Texts, network: Network, calibration: Calibration, data: Path, work: Path
 ) -> first_stage.First:
-    taught = _lessons(own, network, calibration, data, work)
+    kept = work / f"first-{sha256_of(work / 'trunk-fp32.onnx')[:16]}.pt"
     torch.manual_seed(SEED)
     words = network.encoder.get_input_embeddings().weight.detach().numpy()
     first = first_stage.First(words, student.words_alone(network))
-    return first_stage.train_first(first, taught, seed=SEED)
+    if kept.exists():
+        first.load_state_dict(torch.load(kept, weights_only=True))
+        return first.eval()
+    taught = _lessons(own, network, calibration, data, work)
+    first = first_stage.train_first(first, taught, seed=SEED)
+    torch.save(first.state_dict(), kept)
+    return first
 
 
 def _lessons(

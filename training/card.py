@@ -16,7 +16,7 @@ from greenroom.triage.base import HEADS
 from greenroom.triage.evaluate import Span
 from training.corpus import CALIBRATION, TEST, TRAIN, Corpus
 from training.findings import Findings
-from training.first import LINE
+from training.first import LINE, LOST
 from training.measure import THRESHOLDS, Agreement, FalseAlarms, HeadFigure
 from training.sources import Sheet
 from training.templates import LATE
@@ -125,11 +125,19 @@ def _cascade(f: Findings) -> dict[str, str]:
         "line": f"{LINE:.1f}",
         "missed_calibration": f"{f.promise.missed:.2%}",
         "missed_test": f"{f.cascade.missed:.2%}",
-        "cascade_lost": f"{100 * f.cascade.auroc_lost:.2f}",
+        "cascade_lost": _lost(f.cascade.auroc_lost),
         "settled": _table(
             ("source", "settled"), ((source, f"{share:.0%}") for source, share in settled)
         ),
     }
+
+
+def _lost(lost: Mapping[str, float]) -> str:
+    """The heads that lose more than was promised on the calibration split, then the others."""
+    much = {name: loss for name, loss in lost.items() if loss > LOST}
+    rest = max(loss for name, loss in lost.items() if name not in much)
+    told = [f"{100 * much[name]:.2f} points on `{name}`" for name in sorted(much, key=much.get)]
+    return ", ".join((*reversed(told), f"at most {100 * rest:.2f} on the other heads"))
 
 
 def thin_heads(corpus: Corpus) -> list[str]:

@@ -90,12 +90,12 @@ class Cascade:
     Attributes:
         settled: Source → share of its texts that the first stage settles.
         missed: Share of the test split's texts over the line that it settled.
-        auroc_lost: Largest loss of a head's AUROC when its scores stand for the settled.
+        auroc_lost: Head → what its AUROC loses when the first stage's scores stand for the settled.
     """
 
     settled: Mapping[str, float]
     missed: float
-    auroc_lost: float
+    auroc_lost: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +234,14 @@ def _cascade(built: Built, own: Texts) -> Cascade:
     chances, scores = built.chances[rows], own.scores[rows]
     settled = built.promise.kept_by(chances)
     over = scores.max(axis=1) >= LINE
-    lost = auroc_lost(chances, corpus.only(rows), scores, settled)
+    shown = built.promise.shown_of(chances)
     return Cascade(
         settled={
             str(source): float(settled[corpus.sources[rows] == source].mean())
             for source in np.unique(corpus.sources[rows])
         },
         missed=float(settled[over].mean()),
-        auroc_lost=max(lost.values()),
+        auroc_lost=auroc_lost(shown, corpus.only(rows), scores, settled),
     )
 
 

@@ -62,8 +62,11 @@ MISSED: Final = 0.005
 LOST: Final = 0.003
 """What a head's AUROC may lose on the calibration split."""
 
-TRIED: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
+TRIED: Final = (1.0, 0.8, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.1)
 """Parts of `MISSED` that are tried: a lower limit may leave more room to the bounds."""
+
+SCALES: Final = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
+"""What the scores of a settled text may be multiplied by, to stand right among the encoder's."""
 
 TIGHTER: Final = 0.03
 """Share of the settled texts that a tighter bound gives up at a time."""
@@ -226,11 +229,15 @@ class Promise:
     Attributes:
         limit: The risk under which a text is settled.
         bounds: The score of each head under which it is, shape (10,); 1: any.
+        scales: What the scores of a settled text are multiplied by, shape (10,). The first stage
+            is less sure of a harmless text than the encoder is, and would put it before texts
+            that the encoder finds a little suspicious.
         missed: Share of the calibration split's texts over the line that it settles.
     """
 
     limit: float
     bounds: Chances
+    scales: Chances
     missed: float
 
     def kept_by(self, found: Chances) -> npt.NDArray[np.bool_]:
@@ -240,13 +247,18 @@ class Promise:
         ).all(axis=1)
         return settled
 
+    def shown_of(self, found: Chances) -> Chances:
+        """The scores that settled texts get, of the first stage's chances, shape (n, 10)."""
+        return found[:, 1:] * self.scales
+
 
 def certify(found: Chances, corpus: Corpus, scores: Logits) -> Promise:
     """What settles most of the calibration split and keeps both promises there.
 
     At most `MISSED` of the texts over the line are settled, and no head's AUROC loses more than
-    `LOST` by scores of the first stage standing for the encoder's. Heads that would lose more get
-    a bound of their own: a text on which the first stage sees a little of such a head is read.
+    `LOST` by scores of the first stage, scaled, standing for the encoder's. Heads that would lose
+    more get a bound of their own: a text on which the first stage sees a little of such a head is
+    read.
 
     Args:
         found: The first stage's chances of every text, shape (n, 11).
@@ -264,9 +276,10 @@ def certify(found: Chances, corpus: Corpus, scores: Logits) -> Promise:
 def _bounded(found: Chances, held: Corpus, scores: Logits, share: float) -> Promise:
     """The limit for a share missed, and bounds made tighter until no head loses too much."""
     over = scores.max(axis=1) >= LINE
-    promise = Promise(_limit(found[over, 0], share), np.ones(len(HEADS)), 0.0)
+    ones = np.ones(len(HEADS))
+    promise = Promise(_limit(found[over, 0], share), ones, ones, 0.0)
     while (settled := promise.kept_by(found)).any():
-        lost = auroc_lost(found, held, scores, settled)
+        promise, lost = _scaled(promise, found, held, scores, settled)
         worst = max(lost, key=lambda name: lost[name])
         if lost[worst] <= LOST:
             return replace(promise, missed=float(settled[over].mean()))
@@ -277,11 +290,23 @@ def _bounded(found: Chances, held: Corpus, scores: Logits, share: float) -> Prom
     return replace(promise, limit=0.0)  # it settles nothing
 
 
+def _scaled(
+    promise: Promise, found: Chances, held: Corpus, scores: Logits, settled: npt.NDArray[np.bool_]
+) -> tuple[Promise, dict[str, float]]:
+    """The promise with each head's best scale, and what each head's AUROC then loses."""
+    scales, lost = np.ones(len(HEADS)), dict[str, float]()
+    for scale in SCALES:
+        for name, loss in auroc_lost(scale * found[:, 1:], held, scores, settled).items():
+            if loss < lost.get(name, np.inf):
+                lost[name], scales[HEADS.index(name)] = loss, scale
+    return replace(promise, scales=scales), lost
+
+
 def auroc_lost(
-    found: Chances, corpus: Corpus, scores: Logits, settled: npt.NDArray[np.bool_]
+    shown: Chances, corpus: Corpus, scores: Logits, settled: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Head → what its AUROC loses when the first stage answers for the texts that are settled."""
-    mixed = np.where(settled[:, None], np.minimum(found[:, 1:], LINE), scores)
+    """Head → what its AUROC loses when `shown` are the scores of the texts that are settled."""
+    mixed = np.where(settled[:, None], np.minimum(shown, LINE), scores)
     return auroc_differences(scores, mixed, corpus.scores)
 
 

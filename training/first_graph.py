@@ -17,9 +17,10 @@ def save_first(first: First, promise: Promise, target: Path) -> None:
     """Write it: `input_ids` (1, length) → `risk` (1), `scores` (1, 10).
 
     The promise's bounds are folded into the risk: it is at the limit or above where a head is at
-    its bound or above.
+    its bound or above. Its scales are folded into the scores.
     """
-    arrays = {**_weights(first), "steepness": _steepness(promise)}
+    folded = {"steepness": _steepness(promise), "scales": promise.scales[None].astype(np.float32)}
+    arrays = {**_weights(first), **folded}
     graph = helper.make_graph(
         [*_words(), *_layers(), *_heads()],
         "first",
@@ -101,8 +102,9 @@ def _heads() -> list[onnx.NodeProto]:
         make("Relu", ["inner"], ["meaning"]),
         make("Gemm", ["meaning", "out_weight", "out_bias"], ["logits"]),
         make("Sigmoid", ["logits"], ["chances"]),
-        make("Split", ["chances", "sizes"], ["risk_column", "scores"], axis=1),
-        make("Mul", ["scores", "steepness"], ["risks"]),
+        make("Split", ["chances", "sizes"], ["risk_column", "heads"], axis=1),
+        make("Mul", ["heads", "scales"], ["scores"]),
+        make("Mul", ["heads", "steepness"], ["risks"]),
         make("Concat", ["risk_column", "risks"], ["all_risks"], axis=1),
         make("ReduceMax", ["all_risks", "axis"], ["risk"], keepdims=0),
     ]

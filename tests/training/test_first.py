@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from training.first_graph import save_first  # noqa: E402
 
 DICE = np.random.default_rng(3)
 TEXTS = [np.array([101, *DICE.integers(999, 5000, size), 102]) for size in (1, 3, 14, 60)]
-SETTLES_ANY = Promise(limit=1.0, bounds=np.ones(len(HEADS)), missed=0.0)
+SETTLES_ANY = Promise(limit=1.0, bounds=np.ones(len(HEADS)), scales=np.ones(len(HEADS)), missed=0.0)
 
 
 def first_of_chance() -> First:
@@ -49,11 +50,43 @@ def test_the_graph_settles_what_the_promise_allows(tmp_path: Path) -> None:
     found = chances(first, TEXTS)
     bounds = np.ones(len(HEADS))
     bounds[3] = np.median(found[:, 4])  # of four texts, two are at this head's bound or above
-    promise = Promise(limit=0.99, bounds=bounds, missed=0.0)
+    promise = replace(SETTLES_ANY, limit=0.99, bounds=bounds)
     save_first(first, promise, tmp_path / "first.onnx")
     allowed = promise.kept_by(found)
     assert 0 < allowed.sum() < len(TEXTS)
     assert ((run_graph(tmp_path / "first.onnx")[:, 0] < promise.limit) == allowed).all()
+
+
+def test_the_graph_shows_scores_as_the_promise_scales_them(tmp_path: Path) -> None:
+    first = first_of_chance()
+    scales = np.linspace(0.1, 1.0, len(HEADS))
+    promise = replace(SETTLES_ANY, scales=scales)
+    save_first(first, promise, tmp_path / "first.onnx")
+    shown = run_graph(tmp_path / "first.onnx")[:, 1:]
+    assert np.abs(shown - promise.shown_of(chances(first, TEXTS))).max() < 0.01
+
+
+def test_a_head_on_another_scale_is_brought_to_the_encoders() -> None:
+    count = 4000
+    over, subtle = DICE.random(count) < 0.1, DICE.random(count) < 0.02
+    scores = (1e-3 * DICE.random((count, len(HEADS)))).astype(np.float32)
+    scores[over], scores[subtle & ~over, 3] = 0.9, 0.01
+    found = np.full((count, 1 + len(HEADS)), 0.001)
+    found[:, 0] = np.where(over | subtle, 0.95, 0.1)  # what is subtle is read
+    found[:, 4] = 20 * scores[:, 3]  # but what is not looks worse than that
+    corpus = gather(
+        Example(
+            f"text {place}",
+            "x",
+            dict.fromkeys(HEADS, float(over[place])) | {"threat": float(subtle[place])},
+            split=CALIBRATION,
+        )
+        for place in range(count)
+    )
+    promise = certify(found, corpus, scores)
+    assert promise.scales[3] < 1
+    assert (promise.bounds == 1).all()
+    assert promise.kept_by(found)[~over & ~subtle].all()
 
 
 def test_texts_that_are_read_together_change_nothing() -> None:
@@ -76,7 +109,7 @@ def test_what_is_settled_keeps_its_promises(confusion: float) -> None:
     promise = certify(found, corpus, scores)
     settled, over = promise.kept_by(found), scores.max(axis=1) >= LINE
     assert promise.missed == settled[over].mean() <= 0.005
-    assert max(auroc_lost(found, corpus, scores, settled).values()) <= LOST
+    assert max(auroc_lost(promise.shown_of(found), corpus, scores, settled).values()) <= LOST
     assert settled[~over].any()
 
 
@@ -102,7 +135,7 @@ def test_a_head_that_would_lose_gets_a_bound() -> None:
     assert promise.bounds[3] < 1
     assert (promise.bounds[np.arange(len(HEADS)) != 3] == 1).all()
     assert 0 < settled.sum() < (~over).sum()
-    assert max(auroc_lost(found, corpus, scores, settled).values()) <= LOST
+    assert max(auroc_lost(promise.shown_of(found), corpus, scores, settled).values()) <= LOST
 
 
 def test_what_cannot_keep_its_promises_settles_nothing() -> None:
