@@ -337,6 +337,7 @@ class Fired:
     name: str  # what a person calls it: its comment or its first check
     line: int | None = None
     hits: tuple[Hit, ...] = ()
+    would: tuple[ActionKind, ...] = ()  # of a rule in shadow mode: what it would have ordered
 
 
 @dataclass(frozen=True, slots=True)

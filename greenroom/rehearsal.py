@@ -13,7 +13,8 @@ from greenroom.message import ActionKind, Author, Channel, Community, Decision, 
 from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Example
-from greenroom.senses import Senses
+from greenroom.policies import failed_tests
+from greenroom.senses import Senses, signals_of, text_of
 from greenroom.triage.base import HEADS
 from greenroom.triage.explain import Explanation, asked_heads, explain
 
@@ -110,6 +111,18 @@ async def failed_examples(company: Company, senses: Senses) -> list[ConfigError]
             if problem is not None:
                 document = company.deployment.persona_documents[name]
                 failures.append(document.fault(("examples", index), problem))
+    return failures
+
+
+async def failed_policy_tests(company: Company, senses: Senses) -> list[ConfigError]:
+    """Each test in a policy's file that does not come out as it says, told with its place."""
+
+    async def read(message: Message) -> Signals:
+        return signals_of(await senses.triage.read(text_of(message)))
+
+    failures = []
+    for policy in company.policies.values():
+        failures.extend(await failed_tests(policy, read=read, now=utc_now()))
     return failures
 
 

@@ -82,6 +82,7 @@ def as_object(decision: Decision, signals: Signals) -> dict[str, Any]:
                 "rule": fired.rule,
                 "name": fired.name,
                 "line": fired.line,
+                "would": list(fired.would),
                 "checks": [
                     {
                         "check": hit.check,
@@ -168,7 +169,8 @@ def why(decision: Decision) -> str:
     """What is done and the reasons for it, without what is said."""
     lines = [_done(action) for action in decision.actions] or ["does nothing"]
     for fired in decision.trace:
-        lines.append(f"rule {fired.policy}:{fired.line or '?'} {fired.name}")
+        would = f" (in shadow mode: would {', '.join(fired.would)})" if fired.would else ""
+        lines.append(f"rule {fired.policy}:{fired.line or '?'} {fired.name}{would}")
         for hit in fired.hits:
             value = "" if hit.value is None else f" = {hit.value:.3f}"
             matched = "" if hit.matched is None else f" matched {hit.matched!r}"

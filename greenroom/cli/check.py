@@ -17,7 +17,7 @@ from greenroom.cli.findings import SHOWN, Finding, Format, Level
 from greenroom.company import Company, gather, preflight
 from greenroom.errors import ConfigError
 from greenroom.lint import warnings_of
-from greenroom.rehearsal import failed_examples
+from greenroom.rehearsal import failed_examples, failed_policy_tests
 
 EXAMPLE = "Example: greenroom check --config my-community/config.yaml --examples"
 
@@ -29,7 +29,7 @@ def check(
     secrets: Annotated[
         bool, typer.Option(help="--no-secrets checks without the secrets in .env.")
     ] = True,
-    examples: Annotated[bool, typer.Option(help="Also run the personas' examples.")] = False,
+    examples: Annotated[bool, typer.Option(help="Also run examples and tests.")] = False,
     format_: Annotated[
         Format, typer.Option("--format", help="How findings are printed.", case_sensitive=False)
     ] = Format.TEXT,
@@ -56,7 +56,13 @@ def check(
         )
     )
     ran = sum(len(persona.examples) for persona in company.deployment.personas.values())
-    held = f"; {_count(range(ran), 'example holds', 'examples hold')}" if examples else ""
+    tested = sum(len(policy.tests) for policy in company.policies.values())
+    held = (
+        f"; {_count(range(ran), 'example holds', 'examples hold')}"
+        f", {_count(range(tested), 'test passes', 'tests pass')}"
+        if examples
+        else ""
+    )
     out.print(f"{config}: fine ({counts}){held}", markup=False)
 
 
@@ -81,7 +87,8 @@ def _look(config: Path, *, secrets: bool, examples: bool) -> tuple[list[Finding]
 async def _failed_examples(company: Company) -> list[ConfigError]:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         async with opening(open_senses(company, context=Path(folder))) as senses:
-            return await failed_examples(company, senses)
+            failures = await failed_examples(company, senses)
+            return failures + await failed_policy_tests(company, senses)
 
 
 def _count(found: Sized, one: str, many: str) -> str:

@@ -12,6 +12,7 @@ from greenroom.policies.base import (
 )
 from greenroom.policies.compile import load_policy, parse_policy
 from greenroom.policies.evaluate import evaluate, wants
+from greenroom.policies.tests import failed_tests
 from greenroom.policies.tryout import as_json, try_lines
 from greenroom.policies.why import Why, find_rule, why
 
@@ -27,6 +28,7 @@ __all__ = [
     "Why",
     "as_json",
     "evaluate",
+    "failed_tests",
     "find_rule",
     "load_policy",
     "parse_policy",

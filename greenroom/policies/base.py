@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from greenroom.policies.scene import Scene, Subject
     from greenroom.policies.search import Matcher
     from greenroom.policies.shelf import Shelf
+    from greenroom.policies.tests import PolicyTest
 
 BOT_DISCLAIMER: Final = (
     "*I am a bot, and this was done automatically. If you think it is a mistake,"
@@ -148,6 +149,7 @@ class Rule:
     submission: Version | None
     priority: int = 0
     is_removal: bool = False
+    is_shadow: bool = False  # it is asked and told of, and does nothing
     moderators_exempt: bool = False
     has_reports: bool = False  # `reports:` is present
     is_once: bool = False  # comment, modmail, message or report: once per item
@@ -179,6 +181,7 @@ class Policy:
     warnings: tuple[ConfigError, ...] = ()
     faults: tuple[ConfigError, ...] = ()  # only when read with strict=False
     size: int = 0  # rules in the file, those with faults included
+    tests: tuple[PolicyTest, ...] = ()
 
     @property
     def needs_scores(self) -> bool:
@@ -290,7 +293,8 @@ class Known:
 def _explained(fired: Fired) -> str:
     where = f"{fired.policy}:{fired.line}" if fired.line else fired.policy
     hits = "; ".join(map(_hit_text, fired.hits)) or "its type alone"
-    return f"{where} {fired.name}: {hits}"
+    would = f" (in shadow mode: would {', '.join(fired.would)})" if fired.would else ""
+    return f"{where} {fired.name}: {hits}{would}"
 
 
 def _hit_text(hit: Hit) -> str:

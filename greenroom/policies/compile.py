@@ -17,11 +17,12 @@ from greenroom.policies.lint import lint
 from greenroom.policies.logic import GroupCheck, leaves
 from greenroom.policies.node import Node, WrongType
 from greenroom.policies.own import ScoreCheck
-from greenroom.policies.parts import COMMENT, RULE_KEYS, SUBMISSION, TYPES
+from greenroom.policies.parts import COMMENT, MODES, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
 from greenroom.policies.shelf import Shelf
 from greenroom.policies.split import split_keys
+from greenroom.policies.tests import read_tests
 from greenroom.policies.version import VersionReader
 
 _SUBMISSIONS: Final = frozenset(kind for kind in MessageKind if kind.is_submission)
@@ -70,11 +71,20 @@ def parse_policy(text: str, *, path: Path, known: Known, strict: bool = True) ->
         if rule is not None:
             rules.append(rule)
             warnings.extend(lint(section, reader.base, reader.groups, rule, known))
+    tests = read_tests(found.tests, rules, faults)
     faults.sort(key=_place)
     if strict and faults:
         raise ConfigErrors(faults)
     warnings.sort(key=_place)
-    return Policy(path.stem, path, tuple(rules), tuple(warnings), tuple(faults), found.size)
+    return Policy(
+        path.stem,
+        path,
+        tuple(rules),
+        tuple(warnings),
+        tuple(faults),
+        found.size,
+        tests,
+    )
 
 
 def _place(fault: ConfigError) -> tuple[int, int]:
@@ -102,12 +112,18 @@ class _RuleReader:
         priority = self._try(self._priority) or 0
         exempt = self._try(lambda: self._flag("moderators_exempt"))
         is_folded = self._try(lambda: self._flag("fold")) is not False
+        mode = self._try(self._mode)
         comment, submission = self._versions(kinds, is_folded=is_folded)
         if self.faults:
             return None
         rule = self._rule(kinds, comment, submission)
         is_exempt = bool(rule.actions_used & _EXEMPTING) if exempt is None else exempt
-        return replace(rule, priority=priority, moderators_exempt=is_exempt)
+        return replace(
+            rule,
+            priority=priority,
+            moderators_exempt=is_exempt,
+            is_shadow=mode == "shadow",
+        )
 
     def _try(self, read: Callable[[], T]) -> T | None:
         try:
@@ -123,6 +139,10 @@ class _RuleReader:
     def _priority(self) -> int:
         node = self.base.get("priority")
         return 0 if node is None else node.integer()
+
+    def _mode(self) -> str:
+        node = self.base.get("mode")
+        return "live" if node is None else node.choice(MODES)
 
     def _flag(self, key: str) -> bool | None:
         node = self.base.get(key)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from greenroom.message import (
@@ -107,9 +107,11 @@ def _until_sure(removals: Sequence[Rule], scene: Scene) -> Iterator[Rule]:
 
 
 def _fires(rule: Rule, scene: Scene) -> bool:
+    """Whether a removal fires and ends the removals."""
     version = _applicable(rule, scene)
     is_exempt = rule.moderators_exempt and scene.message.author.is_moderator
-    return version is not None and not is_exempt and _held(version, scene) is not None
+    is_idle = is_exempt or rule.is_shadow
+    return version is not None and not is_idle and _held(version, scene) is not None
 
 
 def _is_dear(rule: Rule) -> bool:
@@ -159,7 +161,7 @@ class _Run:
     flaired: set[str] = field(default_factory=set)
 
     def ask(self, rule: Rule) -> bool:
-        """Ask one rule; true if it fired."""
+        """Ask one rule; true if it fired, and not in shadow mode."""
         if rule.is_once and rule.digest in self.ran:
             return False  # the same text twice is the same rule
         version = _applicable(rule, self.scene)
@@ -170,7 +172,12 @@ class _Run:
             self._note(rule, "moderators are exempt (moderators_exempt: false changes that)")
             return False
         hits = tuple(hit for _, found in held for hit in found.hits)
-        self.fired.append(Fired(rule.policy, rule.index, rule.name, rule.line, hits))
+        fired = Fired(rule.policy, rule.index, rule.name, rule.line, hits)
+        if rule.is_shadow:
+            kinds = dict.fromkeys(step.kind for step in version.steps)
+            self.fired.append(replace(fired, would=tuple(kinds)))
+            return False
+        self.fired.append(fired)
         self.severity = max(self.severity, rule.severity, key=lambda one: one.rank)
         if rule.is_once:
             self.ran.append(rule.digest)

@@ -324,11 +324,14 @@ def _attachment(value: object) -> Attachment:
 
 
 def _time(fields: Fields, name: str) -> datetime | None:
-    text = fields.text(name)
-    if text is None:
-        return None
+    value = fields.values.get(name)
     try:
-        time = datetime.fromisoformat(text)
+        if isinstance(value, datetime):  # as YAML reads it
+            time = value
+        elif (text := fields.text(name)) is None:
+            return None
+        else:
+            time = datetime.fromisoformat(text)
     except ValueError as error:
         raise NotAMessage(f"`{name}` must be a time, such as 2026-03-01T12:00:00Z") from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)

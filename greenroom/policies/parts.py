@@ -13,9 +13,10 @@ from greenroom.policies.logic import GROUP_KEYS
 
 MODIFIERS: Final = frozenset({"ignore_blockquotes"})
 RULE_KEYS: Final = frozenset(
-    {"type", "priority", "moderators_exempt", "standard", "include", "fold"}
+    {"type", "priority", "moderators_exempt", "standard", "include", "fold", "mode"}
 )
 
+MODES: Final = ("live", "shadow")
 TYPES: Final = (
     "any",
     "comment",

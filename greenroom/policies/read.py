@@ -44,6 +44,7 @@ class Sections:
     """What a file holds."""
 
     sections: tuple[Section, ...]
+    tests: tuple[Document, ...]  # sections that hold nothing but `tests:`
     faults: tuple[ConfigError, ...]
     warnings: tuple[ConfigError, ...]
     size: int  # how many indexes were given out
@@ -62,6 +63,7 @@ def read_sections(text: str, *, file: str) -> Sections:
     sections: list[Section] = []
     faults: list[ConfigError] = []
     warnings: list[ConfigError] = []
+    tests: list[Document] = []
     index = 0
     for piece in _slices(text):
         try:
@@ -70,14 +72,16 @@ def read_sections(text: str, *, file: str) -> Sections:
             faults.append(_explained(error, piece))
             index += 1
             continue
-        if isinstance(document.value, dict):
+        if isinstance(document.value, dict) and document.value.keys() == {"tests"}:
+            tests.append(_typed(piece, file))
+        elif isinstance(document.value, dict):
             sections.append(_section(index, piece, document, warnings))
             index += 1
         elif document.value is not None:
             warnings.append(
                 document.fault((), f"section {piece.number} is no rule and is passed over")
             )
-    return Sections(tuple(sections), tuple(faults), tuple(warnings), index)
+    return Sections(tuple(sections), tuple(tests), tuple(faults), tuple(warnings), index)
 
 
 def _slices(text: str) -> list[_Slice]:
@@ -97,6 +101,12 @@ def _parse(piece: _Slice, file: str) -> Document:
         document = parse(piece.text, file=file, first_line=piece.line, as_written=True)
     except ConfigError as error:
         document = _tabless(piece, file, error)
+    return _shifted(document, piece) if piece.shift else document
+
+
+def _typed(piece: _Slice, file: str) -> Document:
+    """The section with numbers and truth values as such: messages are not rules."""
+    document = parse(_without_tabs(piece.text), file=file, first_line=piece.line)
     return _shifted(document, piece) if piece.shift else document
 
 

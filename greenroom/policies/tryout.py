@@ -105,7 +105,10 @@ def as_json(found: Evaluation) -> dict[str, Any]:
     key has no room for stands under ``also``.
     """
     shown: dict[str, Any] = {
-        "fired": [{"rule": one.rule, "name": one.name} for one in found.fired],
+        "fired": [
+            {"rule": one.rule, "name": one.name} | ({"would": list(one.would)} if one.would else {})
+            for one in found.fired
+        ],
         **dict.fromkeys(_ALWAYS),
     }
     also: list[dict[str, object]] = []
