@@ -141,6 +141,16 @@ def _policy(values: Sequence[tuple[str, bool]]) -> Policy:
 
 
 def _messages(count: int, turn: int, words: Sequence[str]) -> list[Message]:
+    """Chat, of which one message in `HARMFUL` holds the word of a rule."""
+    dice = random.Random(-turn)
+    messages = chat_messages(count, turn)
+    messages[::HARMFUL] = [
+        replace(one, text=f"{one.text} {dice.choice(words)}") for one in messages[::HARMFUL]
+    ]
+    return messages
+
+
+def chat_messages(count: int, turn: int) -> list[Message]:
     """The demo's chat again and again, no two messages with the same words at the same places."""
     dice = random.Random(turn)
     texts = chat(1000)
@@ -154,7 +164,6 @@ def _messages(count: int, turn: int, words: Sequence[str]) -> list[Message]:
         posted_at=NOW,
     )
     said = [_shuffled(dice.choice(texts), dice) for _ in range(count)]
-    said[::HARMFUL] = [f"{text} {dice.choice(words)}" for text in said[::HARMFUL]]
     return [replace(base, id=str(index), text=text) for index, text in enumerate(said)]
 
 

@@ -9,7 +9,19 @@ from collections.abc import Iterator
 import typer
 
 from greenroom import __version__
-from greenroom.cli import attempt, check, demo, desk, init, models, policy, run, triage
+from greenroom.cli import (
+    attempt,
+    backtest,
+    check,
+    demo,
+    desk,
+    init,
+    models,
+    policy,
+    promote,
+    run,
+    triage,
+)
 from greenroom.cli.console import fault
 from greenroom.errors import ConfigError, ConfigErrors, GreenroomError
 
@@ -24,6 +36,8 @@ app = typer.Typer(
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.command("try", epilog=attempt.EXAMPLE)(attempt.attempt)
+app.command("backtest", epilog=backtest.EXAMPLE)(backtest.backtest_command)
+app.command("promote", epilog=promote.EXAMPLE)(promote.promote)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)

@@ -7,6 +7,7 @@ from greenroom.ledger.inbox import Backlog, Pending
 from greenroom.ledger.ledger import Ledger
 from greenroom.ledger.messages import Kept
 from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
+from greenroom.ledger.past import Lived
 from greenroom.ledger.people import Session
 from greenroom.ledger.record import Decided, Handled, Recorded
 
@@ -25,6 +26,7 @@ __all__ = [
     "Judgement",
     "Kept",
     "Ledger",
+    "Lived",
     "Pending",
     "Planned",
     "Recorded",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from greenroom.message import Action, Decision, Event, Message, Signals
+from greenroom.message import Action, Decision, Event, Message, Precedent, Signals
 
 T = TypeVar("T")
 
@@ -47,16 +47,37 @@ def decode(kind: type[T], text: str) -> T:
 
 
 def encode_signals(signals: Signals) -> str:
-    """What a backtest needs of the signals: scores, intent and the model that gave them."""
+    """What a backtest needs of the signals: scores, intent, precedents, and who gave them."""
     return canonical(
         {
             "scores": {name: round(score, 6) for name, score in signals.scores.items()},
             "intent": signals.intent,
+            "language": signals.language,
+            "precedents": [
+                {"message": one.message, "verdict": one.verdict, "score": round(one.score, 6)}
+                for one in signals.precedents
+            ],
             "model": signals.model,
             "stage": signals.stage,
             "windows": signals.windows,
             "windows_read": signals.windows_read,
         }
+    )
+
+
+def decode_signals(values: Mapping[str, Any]) -> Signals:
+    """What ``encode_signals`` wrote; what older versions left out is unknown."""
+    precedents = tuple(
+        Precedent(one["message"], "", one["verdict"], one["score"])
+        for one in values.get("precedents", ())
+    )
+    return Signals(
+        scores=values.get("scores", {}),
+        intent=values.get("intent"),
+        language=values.get("language"),
+        precedents=precedents,
+        model=values.get("model"),
+        stage=values.get("stage"),
     )
 
 

@@ -12,6 +12,7 @@ from greenroom.ledger.feed import Feed
 from greenroom.ledger.inbox import Inbox
 from greenroom.ledger.messages import Messages
 from greenroom.ledger.outbox import Outbox
+from greenroom.ledger.past import Past
 from greenroom.ledger.people import People
 from greenroom.ledger.record import Record
 from greenroom.ledger.store import Store
@@ -43,6 +44,7 @@ class Ledger:
         self.inbox = Inbox(self._store)
         self.record = Record(self._store)
         self.messages = Messages(self._store)
+        self.past = Past(self._store)
         self.cases = Cases(self._store)
         self.outbox = Outbox(self._store)
         self.entries = Entries(self._store)

@@ -15,7 +15,7 @@ from tests.cli.conftest import Greenroom
 
 COMMANDS = (
     *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
-    *(["policy", "try"], ["desk", "link"]),
+    *(["backtest"], ["promote"], ["policy", "try"], ["desk", "link"]),
 )
 
 
@@ -212,7 +212,8 @@ def test_try_explains_the_highest_score_where_no_rule_fired(greenroom: Greenroom
     found = json.loads(ended.out)
     (one,) = found["explanations"]
     highest = max(score for head, score in found["scores"].items() if head != "sentiment")
-    assert one["score"] == pytest.approx(highest, abs=0.01)
+    # The first stage settled it, and the encoder explains: they agree that there is nothing.
+    assert one["score"] == pytest.approx(highest, abs=0.05)
     assert (one["threshold"], one["turning"]) == (None, None)
 
 
