@@ -56,9 +56,11 @@ class Encoder:
         """Read `text`; see `Reading` for what comes of many windows."""
         return self.read_canonical(canonical(text), wants)
 
-    def read_canonical(self, text: str, wants: Wants = EVERYTHING) -> Reading:
-        """Read what `greenroom.triage.spelling.canonical` made of a text."""
-        reading = self.read_windows(self.windower.cut(text), wants, language_of=text)
+    def read_canonical(
+        self, text: str, wants: Wants = EVERYTHING, *, windows: Windows | None = None
+    ) -> Reading:
+        """Read what `canonical` made of a text; `windows` where it is cut already."""
+        reading = self.read_windows(windows or self.windower.cut(text), wants, language_of=text)
         for classifier in self._classifiers:
             reading = classifier.revise(reading, text)
         return reading

@@ -22,6 +22,7 @@ from greenroom.triage.language import detect_language
 from greenroom.triage.manifest import SHIPPED
 from greenroom.triage.providers import READERS, Provider
 from greenroom.triage.spelling import canonical
+from greenroom.triage.windows import Windows
 
 SHORT: Final = 2_000
 """Characters up to which a text is spelled and settled on the event loop: some 0.2 ms, less than
@@ -117,25 +118,25 @@ class EncoderPool:
         if self._is_closed:
             raise GiveUp("triage is closed and reads nothing more")
         if len(text) > SHORT:
-            return await self._encode(text, wants, is_canonical=False)
+            return await self._encode(text, wants)
         said = canonical(text)
         reading = self._cache.find(said, wants, line=self._line)
         if reading is not None:
             self.counts.cached += 1
             return reading
-        reading = self._settle(said, wants)
+        windows = self._encoder.windower.cut(said)
+        reading = self._settle(windows, wants)
         if reading is not None:
             if wants.language:  # its classifier takes a second to load, the first time
                 language = await asyncio.to_thread(detect_language, said)
                 reading = replace(reading, language=language)
             self._cache.keep(said, reading)
             return reading
-        return await self._encode(said, wants, is_canonical=True)
+        return await self._encode(said, wants, windows)
 
-    def _settle(self, said: str, wants: Wants) -> Reading | None:
+    def _settle(self, windows: Windows, wants: Wants) -> Reading | None:
         if self._first is None or not may_settle(wants, self._line):
             return None
-        windows = self._encoder.windower.cut(said)
         scores = self._first.settle(windows.ids[0]) if windows.total == 1 else None
         if scores is None:
             return None
@@ -145,17 +146,23 @@ class EncoderPool:
             model=self._first.short_name, windows=1, windows_read=1, stage=Stage.FIRST,
         )  # fmt: skip
 
-    async def _encode(self, text: str, wants: Wants, *, is_canonical: bool) -> Reading:
-        """On a thread; who asks for a text that is being read already waits for that reading."""
+    async def _encode(self, text: str, wants: Wants, windows: Windows | None = None) -> Reading:
+        """On a thread; who asks for a text that is being read already waits for that reading.
+
+        Args:
+            text: Canonical if it was cut already, else as it was written.
+            wants: What the reading is for.
+            windows: What it was cut into.
+        """
         key = (text, wants)
         reading = self._reading.get(key)
         if reading is None:
-            reading = await self._submit(key, is_canonical=is_canonical)
+            reading = await self._submit(key, windows)
         else:
             self.counts.cached += 1
         return await asyncio.shield(asyncio.wrap_future(reading))
 
-    async def _submit(self, key: tuple[str, Wants], *, is_canonical: bool) -> Future[Reading]:
+    async def _submit(self, key: tuple[str, Wants], windows: Windows | None) -> Future[Reading]:
         self.counts.waited += self._places.locked()
         await self._places.acquire()
         if self._is_closed:
@@ -165,8 +172,12 @@ class EncoderPool:
             self._places.release()
             return self._reading[key]
         loop = asyncio.get_running_loop()
-        read = self._encoder.read_canonical if is_canonical else self._encoder.read
-        reading = self._executor.submit(read, *key)
+        reading = (
+            self._executor.submit(self._encoder.read, *key)
+            if windows is None
+            else self._executor.submit(self._encoder.read_canonical, *key, windows=windows)
+        )
+        is_canonical = windows is not None
         self._reading[key] = reading
         self.counts.encoded += 1
         reading.add_done_callback(
