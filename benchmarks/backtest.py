@@ -37,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="greenroom-") as name:
         folder = Path(name)
-        list(lay_out(folder, bots=[]))
+        list(lay_out(folder, bots=["terminal"]))
         began = time.perf_counter()
         asyncio.run(_fill(folder / "data" / "ledger.db", options.messages))
         print(f"filled the ledger in {time.perf_counter() - began:.0f} s", file=sys.stderr)

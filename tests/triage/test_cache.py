@@ -22,6 +22,7 @@ from greenroom.triage.base import (
 )
 from greenroom.triage.cache import LONGEST, ReadingCache, may_settle
 from greenroom.triage.pool import SHORT, EncoderPool
+from greenroom.triage.windows import Windows
 
 LINE = 0.5
 BARE = Reading(scores={}, intent=None, intents={}, embedding=None, model="m", windows=1,
@@ -166,11 +167,11 @@ def counted(pool: EncoderPool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coun
     """Wraps the pool's real encoder: counts, and waits for `go`."""
     seen, read = Counted(), pool._encoder.read_canonical
 
-    def wrapped(text: str, wants: Wants) -> Reading:
+    def wrapped(text: str, wants: Wants, *, windows: Windows) -> Reading:
         seen.texts.append(text)
         seen.began.set()
         seen.go.wait(60)
-        return read(text, wants)
+        return read(text, wants, windows=windows)
 
     monkeypatch.setattr(pool._encoder, "read_canonical", wrapped)
     yield seen
@@ -285,7 +286,7 @@ async def test_what_all_readers_left_is_remembered_all_the_same(
 async def test_an_error_reaches_every_reader_and_is_not_remembered(
     pool: EncoderPool, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(text: str, wants: Wants) -> Reading:
+    def breaks(text: str, wants: Wants, *, windows: Windows) -> Reading:
         counted.began.set()
         counted.go.wait(60)
         raise ZeroDivisionError("odd")

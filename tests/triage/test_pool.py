@@ -11,6 +11,7 @@ import pytest
 from greenroom.errors import GiveUp
 from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
 from greenroom.triage.pool import EncoderPool, usable_cores
+from greenroom.triage.windows import Windows
 
 TEXTS = [f"message number {number}, {'you idiot' if number % 5 == 0 else 'my friend'}"
          for number in range(40)]  # fmt: skip
@@ -93,10 +94,10 @@ def _hold_back(pool: EncoderPool, monkeypatch: pytest.MonkeyPatch) -> _Gate:
     """Let no reading of `pool` go on before the gate is set."""
     gate, read = _Gate(), pool._encoder.read_canonical
 
-    def held(text: str, wants: Wants) -> Reading:
+    def held(text: str, wants: Wants, *, windows: Windows) -> Reading:
         gate.started.set()
         gate.wait()
-        return read(text, wants)
+        return read(text, wants, windows=windows)
 
     monkeypatch.setattr(pool._encoder, "read_canonical", held)
     return gate
