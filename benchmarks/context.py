@@ -24,6 +24,7 @@ from greenroom.context.markdown import Chunk, read_folder
 from greenroom.triage.encoder import Encoder
 from tests.context.questions import HELD_OUT, SECOND, TUNING
 
+THRESHOLDS = (0.36, DEFAULT_MIN_EVIDENCE, 0.45, 0.5)
 SIZES = (2_000, 5_000, 20_000, 100_000)
 ROOT = Path(__file__).parents[1]
 KEYS = ("community", "author", "message", "model")
@@ -156,6 +157,30 @@ def _retrieval() -> None:
     for name, (texts, best) in variants.items():
         vectors = [np.array([embed(text) for text in texts(chunk)]) for chunk in chunks]
         _print_variant(name, chunks, vectors, best, embed)
+    _print_thresholds(
+        chunks, [np.array([embed(text) for text in searchable(c)]) for c in chunks], embed
+    )
+
+
+def _print_thresholds(
+    chunks: list[Chunk], vectors: list[Vector], embed: Callable[[str], Vector]
+) -> None:
+    """What a line under the best passage's score does to the questions held out."""
+
+    def scores(question: str) -> Vector:
+        query = embed(question)
+        return np.array([np.sort(rows @ query)[-2:].mean() for rows in vectors])
+
+    found = [(scores(question), right) for question, right in HELD_OUT.answerable.items()]
+    answers = [(chunks[int(one.argmax())].title in right, one.max()) for one, right in found]
+    off_topic = [text for one in (TUNING, SECOND, HELD_OUT) for text in one.unanswerable]
+    highest = [scores(text).max() for text in off_topic]
+    print("\nmin_evidence: held out right, wrong, handed over; off-topic held back")
+    for line in THRESHOLDS:
+        right = np.mean([is_right and score >= line for is_right, score in answers])
+        wrong = np.mean([not is_right and score >= line for is_right, score in answers])
+        held = np.mean([score < line for score in highest])
+        print(f"{line:12.2f}{right:15.2f}{wrong:7.2f}{1 - right - wrong:13.2f}{held:22.2f}")
 
 
 def _print_variant(
