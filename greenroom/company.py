@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.adapters.base import Adapter
+from greenroom.adapters.connection import CONNECTIONS
 from greenroom.adapters.settings import (
     DiscordSettings,
     RedditSettings,
@@ -24,7 +25,7 @@ from greenroom.adapters.settings import (
     TerminalSettings,
 )
 from greenroom.config import Bot, Deployment, read
-from greenroom.documents import Document, read_text, suggest
+from greenroom.documents import Document, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.personas.assistant import AssistantPersona
 from greenroom.personas.base import Performer
@@ -87,6 +88,7 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
     policies = _policies(deployment, faults)
     for document in deployment.persona_documents.values():
         faults.extend(_unknown_names(deployment, document))
+    faults.extend(_connection_faults(deployment.folder / "adapters"))
     if faults:
         raise ConfigErrors(faults)
     performers = {
@@ -261,6 +263,21 @@ def _policies(deployment: Deployment, faults: list[ConfigError]) -> dict[str, Po
         except ConfigError as error:
             faults.append(error)
     return policies
+
+
+def _connection_faults(folder: Path) -> list[ConfigError]:
+    """What is wrong with the files that say how platforms are connected, if they are there."""
+    faults: list[ConfigError] = []
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        try:
+            document = load(path)
+            if path.stem in CONNECTIONS:
+                validate(document, CONNECTIONS[path.stem])
+        except ConfigErrors as errors:
+            faults.extend(errors.faults)
+        except ConfigError as error:
+            faults.append(error)
+    return faults
 
 
 def _unknown_names(deployment: Deployment, document: Document) -> list[ConfigError]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from greenroom.errors import ConfigError
 
 FOLDERS = ("personas", "policies", "knowledge", "adapters")
+SCHEMAS = "schemas"
+_KINDS = {"bots": "bot", "personas": "persona", "policies": "policy", "adapters": "adapter"}
 _PACKAGE = Path(__file__).parent
 
 
@@ -61,6 +63,18 @@ def lay_out(target: Path, *, bots: Iterable[str]) -> Iterator[Path]:
             if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(origin, copy)
+                _add_modeline(copy, target)
                 yield copy
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", file=target) from error
+
+
+def _add_modeline(file: Path, target: Path) -> None:
+    """Tell editors with the YAML language server which schema a file has."""
+    place = file.relative_to(target)
+    kind = "config" if place.name == "config.yaml" else _KINDS.get(place.parts[0])
+    if file.suffix != ".yaml" or kind is None or len(place.parts) > 2:
+        return
+    up = "../" * (len(place.parts) - 1)
+    line = f"# yaml-language-server: $schema={up}{SCHEMAS}/{kind}.schema.json\n\n"
+    file.write_text(line + file.read_text(encoding="utf-8"), encoding="utf-8")

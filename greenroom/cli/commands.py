@@ -20,6 +20,7 @@ from greenroom.cli import (
     policy,
     promote,
     run,
+    schema,
     triage,
 )
 from greenroom.cli.console import fault
@@ -40,6 +41,7 @@ app.command("backtest", epilog=backtest.EXAMPLE)(backtest.backtest_command)
 app.command("promote", epilog=promote.EXAMPLE)(promote.promote)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")

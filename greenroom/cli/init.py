@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from greenroom.cli.console import out
+from greenroom.cli.schema import write_schemas
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
-from greenroom.starter import lay_out, starter_bots
+from greenroom.starter import SCHEMAS, lay_out, starter_bots
 
 EXAMPLE = "Example: greenroom init my-community --bot discord"
 
@@ -34,7 +35,7 @@ def init(
             raise ConfigError(
                 f"there is no bot `{name}` to start from", accepted=suggest(name, known)
             )
-    written = list(lay_out(folder, bots=bots))
+    written = [*lay_out(folder, bots=bots), *write_schemas(folder / SCHEMAS)]
     for path in written:
         out.print(f"  {path}", markup=False)
     if not written:

@@ -26,11 +26,11 @@ _FLAGS: Final[Mapping[str, ActionKind]] = {
     "set_original_content": ActionKind.SET_ORIGINAL_CONTENT,
     "set_locked": ActionKind.SET_LOCKED,
 }
-_SORTS: Final = (
+SORTS: Final = (
     "best", "confidence", "top", "hot", "new", "controversial", "old", "qa", "random", "live",
     "blank", "none",
 )  # fmt: skip
-_CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
+CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
 _FLAIR_KEYS: Final = ("template_id", "text", "css_class")
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -164,13 +164,13 @@ def _sticky_step(group: Mapping[str, Node], part: str) -> list[Step]:
 
 def _sort_step(group: Mapping[str, Node], part: str) -> list[Step]:
     kind = ActionKind.SET_SUGGESTED_SORT
-    value = group["set_suggested_sort"].choice(_SORTS)
+    value = group["set_suggested_sort"].choice(SORTS)
     return [Step(key="set_suggested_sort", kind=kind, part=part, value=value)]
 
 
 def _crowd_step(group: Mapping[str, Node], part: str) -> list[Step]:
     kind = ActionKind.SET_POST_CROWD_CONTROL_LEVEL
-    value = group["set_post_crowd_control_level"].choice(_CROWD_LEVELS)
+    value = group["set_post_crowd_control_level"].choice(CROWD_LEVELS)
     return [Step(key="set_post_crowd_control_level", kind=kind, part=part, value=value)]
 
 

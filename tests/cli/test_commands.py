@@ -15,7 +15,7 @@ from tests.cli.conftest import Greenroom
 
 COMMANDS = (
     *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
-    *(["backtest"], ["promote"], ["policy", "try"], ["desk", "link"]),
+    *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"]),
 )
 
 
@@ -75,7 +75,7 @@ def test_check_tells_what_a_value_may_be(greenroom: Greenroom, tmp_path: Path) -
     text = guide.read_text().replace("kind: assistant", "kind: asistant")
     guide.write_text(text + "  - {says: hi, expect: {actions: [replyy]}}\n")
     ended = greenroom("check", "--config", tmp_path / "config.yaml")
-    assert "guide.yaml:2:1: `kind`: unknown value 'asistant'" in ended.err
+    assert "guide.yaml:4:1: `kind`: unknown value 'asistant'" in ended.err
     assert "did you mean `assistant`? accepted: assistant, moderator" in ended.err
     assert "unknown value 'replyy'\n  did you mean `reply`?" in ended.err
 

@@ -12,13 +12,14 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from greenroom.adapters.connection import NEEDED_SCOPES
 from greenroom.adapters.settings import SlackSettings
 from greenroom.adapters.slack.errors import slack_errors
 from greenroom.errors import ConfigError
 
 CALL_TIMEOUT_S = 10.0
 
-CORE_SCOPES = frozenset({"channels:history", "chat:write", "users:read"})
+CORE_SCOPES = frozenset(NEEDED_SCOPES)
 
 # The SDK and Bolt log whole requests, members' text included; only their errors pass.
 quiet = logging.getLogger("greenroom.adapters.slack.sdk")
