@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from greenroom.company import (
 )
 from greenroom.config import Bot, Deployment
 from greenroom.context import EdgeStore, Indexed, Knowledge, Precedents, ServerStore, VectorStore
+from greenroom.counting import Counting
 from greenroom.desk import Metrics, RunningBot, make_desk, serve
 from greenroom.ledger import Ledger
 from greenroom.loop import Loop, Stage
@@ -107,6 +108,7 @@ async def open_house(
             for bot in deployment.bots.values()
         }
         senses = await stack.enter_async_context(open_senses(company))
+        senses = replace(senses, counting=Counting(ledger, company.policies.values()))
         loop = _loop(company, ledger, staged, senses=senses, clock=clock)
         address = await stack.enter_async_context(
             serve(

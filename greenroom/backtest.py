@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from greenroom.counting import longest_rate
 from greenroom.ledger import Verdict
 from greenroom.message import ActionKind, Decision, Fired, Message, Signals
-from greenroom.policies import Policy, Situation, evaluate, wants
+from greenroom.policies import Count, Policy, Situation, evaluate, wants
+from greenroom.rates import Rates
 
 INTERVENTIONS: Final = frozenset({
     ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER, ActionKind.REPORT, ActionKind.ESCALATE,
@@ -201,7 +203,10 @@ async def backtest(
     found = Backtest(tuple(policies))
     names = {policy.name for policy in policies}
     needy = any(policy.needs_scores for policy in policies)
+    rates = Rates(longest_rate((*policies, *(than or ()))))
+    wanted = [count for count in _counts((*policies, *(than or ()))) if count.check == "rate"]
     async for one in past:
+        one = _with_rates(one, rates, wanted)
         situation = Situation(one.at, disclaimer="")
         tried = evaluate(policies, one.message, one.signals, now=one.at, situation=situation)
         is_caught = _is_caught((action.kind for action in tried.actions), tried.fired)
@@ -226,6 +231,20 @@ async def backtest(
             found.newly_released += 1
             _keep(found.released_samples, Sample(one.message, one.is_bad, was), samples)
     return found
+
+
+def _counts(policies: Iterable[Policy]) -> set[Count]:
+    return {count for policy in policies for rule in policy.rules for count in rule.counts}
+
+
+def _with_rates(one: Past, rates: Rates, wanted: Sequence[Count]) -> Past:
+    """The message with the rates that nobody counted then, of the messages before it."""
+    if not wanted:
+        return one
+    rates.saw(one.message, one.at)
+    counted = {count.key: rates.tell(one.message, count, one.at) for count in wanted}
+    signals = replace(one.signals, counts={**counted, **one.signals.counts})
+    return replace(one, signals=signals)
 
 
 def _is_caught(kinds: Iterable[ActionKind], fired: Iterable[Fired]) -> bool:

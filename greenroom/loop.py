@@ -145,6 +145,8 @@ class Loop:
     async def handle(self, pending: Pending) -> None:
         """Steps 3 to 7 for one event."""
         event, stage = pending.event, self._stages.get(pending.event.bot)
+        if self._senses.counting is not None:
+            self._senses.counting.saw(event, event.received_at)
         if event.kind is EventKind.MESSAGE_DELETED:
             await self._ledger.record.deleted(pending.seq, event, self._clock())
             self._ledger.feed.publish(Change("case", event.message_key))

@@ -293,6 +293,7 @@ class Signals:
     windows_read: int = 1
     knowledge: tuple[Passage, ...] = ()
     precedents: tuple[Precedent, ...] = ()
+    counts: Mapping[str, float] = field(default_factory=dict)  # what `rate` and `history` ask
 
 
 @dataclass(frozen=True, slots=True)

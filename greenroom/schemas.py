@@ -20,6 +20,7 @@ from greenroom.personas.schema import Persona
 from greenroom.policies.actions import CROWD_LEVELS, SORTS, VERBS
 from greenroom.policies.author import QUALITIES, THRESHOLDS
 from greenroom.policies.clock import CLOCK_CHECKS, DAYS
+from greenroom.policies.counts import COUNT_CHECKS, HISTORIES, RATES, SCOPES
 from greenroom.policies.keys import MODIFIERS
 from greenroom.policies.logic import GROUP_KEYS
 from greenroom.policies.parts import (
@@ -210,6 +211,8 @@ def _patterns(part: Part) -> Iterable[tuple[str, Schema]]:
         for name in CLOCK_CHECKS:
             yield rf"^{name}{zone}", _check(name)
         yield rf"^(?:{'|'.join(GROUP_KEYS)})#\S+$", {"type": ["object", "array"]}
+        for name in COUNT_CHECKS:
+            yield rf"^{name}#\S+$", _check(name)
     if part is not GROUPS["parent_submission"] and "author" not in part.what:
         names = "|".join(sorted(set(GROUPS) - {"parent_submission"}))
         yield rf"^~?\s*(?:{names}){modifiers}$", {}
@@ -243,6 +246,12 @@ def _intents() -> Schema:
     return {"anyOf": [intent, {"type": "array", "items": intent}]}
 
 
+def _counted(kinds: Iterable[str], **more: Schema) -> Callable[[], Schema]:
+    properties = {**dict.fromkeys(kinds, _COMPARED), "within": _DURATION, **more}
+    return lambda: {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+_DURATION: Final[Schema] = {"type": "string", "pattern": r"^\s*[0-9.]+\s*[A-Za-z]+\s*$"}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _CHECKS: Final[Mapping[str, Callable[[], Schema]]] = {
     "triage": _triage,
@@ -250,6 +259,8 @@ _CHECKS: Final[Mapping[str, Callable[[], Schema]]] = {
     "sentiment": lambda: {**_SCORE, "description": 'From -1 to 1, such as "< -0.5".'},
     "similar_to": lambda: _SCORE,
     "language": lambda: _TEXTS,
+    "rate": _counted(RATES, per={"enum": list(SCOPES)}),
+    "history": _counted(HISTORIES),
     "attachments": lambda: _COMPARED,
     "day_of_week": _days,
     "hour": _hours,
@@ -270,7 +281,6 @@ def _action(name: str) -> Schema:
 
 
 _TEXT: Final[Schema] = {"type": "string"}
-_DURATION: Final[Schema] = {"type": "string", "pattern": r"^\s*[0-9.]+\s*[A-Za-z]+\s*$"}
 _ACTIONS: Final[Mapping[str, Schema]] = {
     "action": {"enum": list(VERBS)},
     "action_reason": _TEXT,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from greenroom.context import Knowledge, Precedents
+from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
@@ -26,6 +27,7 @@ class Senses:
     triage: Triage
     knowledge: Knowledge
     precedents: Precedents
+    counting: Counting | None = None  # without one, rates and history are unknown
 
     async def sense(self, message: Message, performers: Sequence[Performer], cue: CueOf) -> Cue:
         """Everything that these performers need to decide on a message, and no more.
@@ -38,7 +40,11 @@ class Senses:
         """
         bare = cue(Signals())
         needs = merge_needs(performers, bare)
-        first = cue(await self._read(message, needs))
+        signals = await self._read(message, needs)
+        if needs.counts and self.counting is not None:
+            counts = await self.counting.tell(message, needs.counts, bare.now)
+            signals = replace(signals, counts=counts)
+        first = cue(signals)
         seekers = [performer for performer in performers if performer.seeks_knowledge(first)]
         if not seekers or first.signals.embedding is None:
             return first

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from greenroom.context import EdgeStore, Knowledge, Precedents
+from greenroom.counting import Counting
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.ledger import Change, Judgement, Ledger, Verdict
 from greenroom.loop import Loop, Stage
@@ -26,6 +27,8 @@ from greenroom.message import (
 from greenroom.personas.base import Cue, Needs
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
+from greenroom.policies import Count, Known, parse_policy
+from greenroom.policies.shelf import Shelf
 from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.triage.pool import EncoderPool
@@ -170,6 +173,24 @@ async def test_the_language_is_told_to_whom_asks_with_or_without_the_model(
         await seen(changes, "message")
     signals = theatre.performer.asked[0].signals
     assert (signals.language, bool(signals.scores)) == ("de", has_scores)
+
+
+async def test_a_flood_is_counted_while_it_comes(theatre: Theatre) -> None:
+    count = Count("rate", "messages", "member", 60)
+    rules = parse_policy(
+        "rate: {messages: '> 2'}\naction: report",
+        path=Path("rules.yaml"),
+        known=Known((), (), Shelf(Path())),
+    )
+    theatre.senses = replace(theatre.senses, counting=Counting(theatre.ledger, [rules]))
+    theatre.performer.wanted = Needs(counts=frozenset({count}))
+    theatre.adapter.events = events("a", "b", "c", "d")
+    async with theatre.running() as changes:
+        await seen(changes, "message", 4)
+    found = sorted(cue.signals.counts[count.key] for cue in theatre.performer.asked)
+    assert found[-1] == 4
+    (decided,) = await theatre.ledger.record.decisions(a_message(id="m3").key)
+    assert decided.signals["counts"][count.key] >= 1
 
 
 async def test_shadow_mode_performs_nothing(theatre: Theatre) -> None:

@@ -57,6 +57,7 @@ def encode_signals(signals: Signals) -> str:
                 {"message": one.message, "verdict": one.verdict, "score": round(one.score, 6)}
                 for one in signals.precedents
             ],
+            "counts": dict(signals.counts),
             "model": signals.model,
             "stage": signals.stage,
             "windows": signals.windows,
@@ -76,6 +77,7 @@ def decode_signals(values: Mapping[str, Any]) -> Signals:
         intent=values.get("intent"),
         language=values.get("language"),
         precedents=precedents,
+        counts=values.get("counts", {}),
         model=values.get("model"),
         stage=values.get("stage"),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from greenroom.ledger.cases import Cases
 from greenroom.ledger.entries import Entries
 from greenroom.ledger.feed import Feed
+from greenroom.ledger.history import History
 from greenroom.ledger.inbox import Inbox
 from greenroom.ledger.messages import Messages
 from greenroom.ledger.outbox import Outbox
@@ -45,6 +46,7 @@ class Ledger:
         self.record = Record(self._store)
         self.messages = Messages(self._store)
         self.past = Past(self._store)
+        self.history = History(self._store)
         self.cases = Cases(self._store)
         self.outbox = Outbox(self._store)
         self.entries = Entries(self._store)

@@ -142,7 +142,13 @@ def first(db: Database) -> None:
             db.execute(statement)
 
 
-_KNOWN = {first.__name__}
+@migrations()
+def members_past(db: Database) -> None:
+    """Find what a member wrote lately without reading what they wrote before."""
+    db.execute("CREATE INDEX messages_since ON messages (community, author, recorded_at)")
+
+
+_KNOWN = {first.__name__, members_past.__name__}
 
 
 def migrate(db: Database, path: Path) -> None:

@@ -16,6 +16,7 @@ from greenroom.message import (
     Severity,
     Signals,
 )
+from greenroom.policies import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Needs:
         intent: Intent and sentiment.
         language: The language.
         precedents: Messages alike that people judged.
+        counts: What members did lately.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
     """
@@ -37,6 +39,7 @@ class Needs:
     intent: bool = False
     language: bool = False
     precedents: bool = False
+    counts: frozenset[Count] = frozenset()
     knowledge: tuple[str, ...] = ()
 
     def __or__(self, other: Needs) -> Needs:
@@ -46,6 +49,7 @@ class Needs:
             intent=self.intent or other.intent,
             language=self.language or other.language,
             precedents=self.precedents or other.precedents,
+            counts=self.counts | other.counts,
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )
 

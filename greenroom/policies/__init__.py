@@ -2,6 +2,7 @@
 
 from greenroom.policies.base import (
     BOT_DISCLAIMER,
+    Count,
     Evaluation,
     Filled,
     Known,
@@ -18,6 +19,7 @@ from greenroom.policies.why import Why, find_rule, why
 
 __all__ = [
     "BOT_DISCLAIMER",
+    "Count",
     "Evaluation",
     "Filled",
     "Known",

@@ -66,6 +66,28 @@ class Found:
     groups: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Count:
+    """A number about what members did lately, which the loop finds before deciding.
+
+    Attributes:
+        check: ``rate`` or ``history``.
+        kind: What is counted: messages, copies, removals, …
+        per: Whose: member, channel or community.
+        within_s: How far back, in seconds.
+    """
+
+    check: str
+    kind: str
+    per: str
+    within_s: int
+
+    @property
+    def key(self) -> str:
+        """Its name among the signals: ``rate.messages/member/10``."""
+        return f"{self.check}.{self.kind}/{self.per}/{self.within_s}"
+
+
 class Check(Protocol):
     """One line of a rule that must hold."""
 
@@ -161,6 +183,7 @@ class Rule:
     needs_intent: bool = False  # or sentiment
     needs_language: bool = False
     needs_precedents: bool = False
+    counts: frozenset[Count] = frozenset()  # what must be counted before it can fire
     actions_used: frozenset[ActionKind] = frozenset()
     asked: tuple[Asked, ...] = ()  # its checks as they are written
 
@@ -269,6 +292,7 @@ class Wants:
         intent: Intent or sentiment.
         language: The language.
         precedents: Messages alike that people judged.
+        counts: What members did lately.
         reply: One of the rules would reply.
     """
 
@@ -277,6 +301,7 @@ class Wants:
     intent: bool = False
     language: bool = False
     precedents: bool = False
+    counts: frozenset[Count] = frozenset()
     reply: bool = False
 
 

@@ -12,6 +12,7 @@ from greenroom.documents import suggest
 from greenroom.policies.node import Node
 
 UNIT_S: Final[Mapping[str, int]] = {
+    "second": 1,
     "minute": 60,
     "hour": 3_600,
     "day": 86_400,

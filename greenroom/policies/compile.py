@@ -12,7 +12,8 @@ from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import REMOVALS, ActionKind, MessageKind
 from greenroom.policies.actions import severity_of
 from greenroom.policies.asked import asked_of
-from greenroom.policies.base import Bound, Cost, Known, Policy, Rule, Step, Version
+from greenroom.policies.base import Bound, Cost, Count, Known, Policy, Rule, Step, Version
+from greenroom.policies.counts import CountCheck
 from greenroom.policies.lint import lint
 from greenroom.policies.logic import GroupCheck, leaves
 from greenroom.policies.node import Node, WrongType
@@ -35,7 +36,12 @@ _EXEMPTING: Final = REMOVALS | {ActionKind.REPORT, ActionKind.TIMEOUT, ActionKin
 _ONCE: Final = frozenset(
     {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
 )
-_NO_SCORES: Final = ("similar_to", "language")  # signals, but none of the model's
+_NO_SCORES: Final = (
+    "similar_to",
+    "language",
+    "rate.",
+    "history.",
+)  # signals, but none of the model's
 _NO_CHECKS: Final = (RULE_KEYS - {"standard"}) | COMMENT.actions | SUBMISSION.actions
 T = TypeVar("T")
 
@@ -190,6 +196,7 @@ class _RuleReader:
             needs_intent=any(map(_needs_intent, versions)),
             needs_language=any(map(_needs_language, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
+            counts=_counts(versions),
             actions_used=frozenset(step.kind for step in steps),
             asked=tuple(asked_of(self.base, self.groups, self.known.shelf)),
         )
@@ -262,6 +269,15 @@ def _needs_intent(version: Version) -> bool:
 
 def _needs_precedents(version: Version) -> bool:
     return any(bound.check.written.startswith("similar_to") for bound in leaves(version.checks))
+
+
+def _counts(versions: Iterable[Version]) -> frozenset[Count]:
+    return frozenset(
+        bound.check.count
+        for version in versions
+        for bound in leaves(version.checks)
+        if isinstance(bound.check, CountCheck)
+    )
 
 
 def _needs_language(version: Version) -> bool:

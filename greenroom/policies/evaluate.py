@@ -93,6 +93,7 @@ def wants(policies: Sequence[Policy], message: Message, situation: Situation) ->
             intent=found.intent or rule.needs_intent,
             language=found.language or rule.needs_language,
             precedents=found.precedents or rule.needs_precedents,
+            counts=found.counts | rule.counts,
             reply=found.reply or _replies(rule),
         )
     return found
@@ -115,7 +116,8 @@ def _fires(rule: Rule, scene: Scene) -> bool:
 
 
 def _is_dear(rule: Rule) -> bool:
-    return rule.needs_scores or rule.needs_precedents or rule.needs_language
+    needs = (rule.needs_scores, rule.needs_precedents, rule.needs_language)
+    return any(needs) or bool(rule.counts)
 
 
 def _replies(rule: Rule) -> bool:

@@ -140,7 +140,14 @@ def signals_of(values: Mapping[str, Any]) -> Signals:
         intent=fields.text("intent"),
         language=fields.text("language"),
         precedents=judged,
+        counts=_counts(fields),
     )
+
+
+def _counts(fields: Fields) -> dict[str, float]:
+    group = fields.group("counts")
+    given = {} if group is None else {name: group.number(name) for name in group.values}
+    return {name: count for name, count in given.items() if count is not None}
 
 
 def _precedent(value: object) -> Precedent:

@@ -93,7 +93,7 @@ def language_check(node: Node) -> Check:
 
 
 @dataclass(frozen=True, slots=True)
-class CountCheck:
+class AttachmentsCheck:
     """``attachments: "> 2"``."""
 
     written: str
@@ -111,7 +111,7 @@ class CountCheck:
 
 def attachments_check(node: Node) -> Check:
     """How many files came with the message."""
-    return CountCheck(node.key, number_comparison(node))
+    return AttachmentsCheck(node.key, number_comparison(node))
 
 
 def mentions_check(node: Node) -> Check:

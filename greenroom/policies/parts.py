@@ -8,6 +8,7 @@ from typing import Final
 
 from greenroom.policies import actions, author, checks, fields, own
 from greenroom.policies.clock import CLOCK_CHECKS
+from greenroom.policies.counts import COUNT_CHECKS
 from greenroom.policies.fields import OWN_FIELDS, UNQUOTED
 from greenroom.policies.logic import GROUP_KEYS
 
@@ -45,7 +46,7 @@ class Part:
         return self.fields | self.checks | self.actions | self.modifiers
 
 
-_OWN_CHECKS = own.OWN_CHECKS | frozenset((*GROUP_KEYS, *CLOCK_CHECKS))
+_OWN_CHECKS = own.OWN_CHECKS | frozenset((*GROUP_KEYS, *CLOCK_CHECKS, *COUNT_CHECKS))
 _COMMENT_FIELDS = frozenset(fields.COMMENT_FIELDS) - {UNQUOTED}
 _SUBMISSION_FIELDS = frozenset(fields.SUBMISSION_FIELDS) - {UNQUOTED}
 

@@ -12,6 +12,7 @@ from greenroom.policies import author, checks, own
 from greenroom.policies.actions import COMPANIONS, steps_of
 from greenroom.policies.base import Bound, Check, Known, Step, Version
 from greenroom.policies.clock import CLOCK_CHECKS, clock_check
+from greenroom.policies.counts import COUNT_CHECKS, count_checks
 from greenroom.policies.keys import Key, parse_key
 from greenroom.policies.logic import GROUP_KEYS, Branch, GroupCheck
 from greenroom.policies.node import Node, WrongType
@@ -110,6 +111,8 @@ class VersionReader:
             return []
         if name == "message" and node.key.partition("#")[0] in GROUP_KEYS:
             return [self._group(node, keys)]
+        if node.key.partition("#")[0] in COUNT_CHECKS and "triage" in part.checks:
+            return count_checks(node)
         if node.key in own.OWN_CHECKS and node.key in part.checks and node.key != "similar_to":
             return self._own(node)
         if node.key in author.AUTHOR_FACTS or node.key == "contributor_quality":

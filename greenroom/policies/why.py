@@ -9,9 +9,10 @@ from greenroom.message import EventKind, Fired, Message, Signals
 from greenroom.policies.author import ThresholdsCheck
 from greenroom.policies.base import Bound, Found, Policy, Result, Rule, Situation
 from greenroom.policies.checks import SearchCheck
+from greenroom.policies.counts import CountCheck
 from greenroom.policies.evaluate import evaluate
 from greenroom.policies.logic import Branch, GroupCheck, hold
-from greenroom.policies.own import CountCheck, ScoreCheck
+from greenroom.policies.own import AttachmentsCheck, ScoreCheck
 from greenroom.policies.scene import Scene, Subject
 
 
@@ -143,9 +144,12 @@ def _told(bound: Bound, subject: Subject, scene: Scene, found: Result) -> str:
         return _search_told(check, subject, scene)
     if isinstance(check, ScoreCheck):
         return f"{name} is {check.score(scene):.4g}, wanted {check.comparison.wanted}"
-    if isinstance(check, CountCheck):
+    if isinstance(check, AttachmentsCheck):
         count = len(scene.message.attachments)
         return f"{name} is {count}, wanted {check.comparison.wanted}"
+    if isinstance(check, CountCheck):
+        value = (check.value(scene) or 0) / check.comparison.unit
+        return f"{name} is {value:.4g}, wanted {check.comparison.wanted}"
     if isinstance(check, ThresholdsCheck):
         return "; ".join(_thresholds_told(check, subject, scene))
     return f"{name} is not so"

@@ -111,6 +111,16 @@ async def test_messages_without_the_scores_that_a_rule_wants_are_told() -> None:
     assert (found.unread, found.tried.caught) == (1, 1)
 
 
+async def test_rates_are_counted_anew_over_the_past() -> None:
+    rules = policy("rate: {copies: '> 2', within: 1 minute}\naction: filter")
+    times = (0, 10, 20, 300)
+    past = [Past(comment("buy now"), Signals(), NOW + timedelta(seconds=one)) for one in times]
+    found = await backtest([rules], stream(*past))
+    assert found.tried.caught == 1  # the third within a minute
+    known = Past(comment("x"), Signals(counts={"rate.copies/member/60": 9}), NOW)
+    assert (await backtest([rules], stream(known))).tried.caught == 1  # as it was counted then
+
+
 async def test_judged_samples_are_shown_first() -> None:
     past = [seen(f"cat {n}") for n in range(8)] + [seen("cat x", is_bad=False)]
     found = await backtest([policy(CATS)], stream(*past), samples=3)
