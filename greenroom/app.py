@@ -29,6 +29,7 @@ from greenroom.loop import Loop, Stage
 from greenroom.message import Message, Precedent
 from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
+from greenroom.personas.schema import Limits
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
@@ -40,15 +41,30 @@ log = logging.getLogger(__name__)
 _ALIKE = 0.3  # cosine below which a precedent says nothing to a person
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class House:
-    """A running deployment."""
+    """A running deployment; ``swap`` gives it other files.
+
+    Attributes:
+        company: What the files say that it runs by.
+        ledger: Inbox, record and outbox.
+        senses: Triage and context.
+        loop: Moves every message along.
+        adapters: Each bot's.
+        bots: As the desk sees them.
+        gate: What personas say passes it.
+        notices: What the desk shows above every page, such as a file that was refused.
+        desk_address: Where the desk is.
+    """
 
     company: Company
     ledger: Ledger
     senses: Senses
     loop: Loop
     adapters: Mapping[str, Adapter]
+    bots: RunningBots
+    gate: Gate
+    notices: list[str]
     desk_address: str
 
 
@@ -109,16 +125,65 @@ async def open_house(
         }
         senses = await stack.enter_async_context(open_senses(company))
         senses = replace(senses, counting=Counting(ledger, company.policies.values()))
-        loop = _loop(company, ledger, staged, senses=senses, clock=clock)
+        gate = Gate(senses.scores, _limits(company))
+        loop = _loop(company, ledger, staged, senses=senses, gate=gate, clock=clock)
+        bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         address = await stack.enter_async_context(
             serve(
-                _desk(company, ledger, staged, senses=senses, loop=loop, clock=clock),
+                _desk(
+                    company,
+                    ledger,
+                    staged,
+                    senses=senses,
+                    loop=loop,
+                    bots=bots,
+                    notices=notices,
+                    clock=clock,
+                ),
                 host=config.desk.host,
                 port=config.desk.port,
                 port_tries=port_tries,
             )
         )
-        yield House(company, ledger, senses, loop, staged, address)
+        yield House(company, ledger, senses, loop, staged, bots, gate, notices, address)
+
+
+def swap(house: House, company: Company) -> list[str]:
+    """Let the house run by other files from the next message on.
+
+    Personas, policies, limits, placements and modes change at once.
+
+    Returns:
+        What needs a restart: other adapters, their settings, and `config.yaml`.
+    """
+    notices = list(_needs_restart(house.company, company))
+    running = {name: bot for name, bot in company.deployment.bots.items() if name in house.adapters}
+    house.loop.restage(
+        {name: _stage(bot, house.adapters[name], company) for name, bot in running.items()}
+    )
+    house.gate.set_limits(_limits(company))
+    house.bots.show(running)
+    if house.senses.counting is not None:
+        house.senses.counting.reach(company.policies.values())
+    house.company = company
+    return notices
+
+
+def _needs_restart(before: Company, after: Company) -> Iterator[str]:
+    if before.deployment.config != after.deployment.config:
+        yield "config.yaml has changed: it counts from the next start"
+    old, new = before.deployment.bots, after.deployment.bots
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old:
+            yield f"bots/{name}.yaml is new: it comes on stage at the next start"
+        elif name not in new:
+            yield f"bots/{name}.yaml is gone: it decides nothing, and leaves at the next start"
+        elif (old[name].adapter, old[name].settings) != (new[name].adapter, new[name].settings):
+            yield f"bots/{name}.yaml connects otherwise: that counts from the next start"
+
+
+def _limits(company: Company) -> Mapping[str, Limits]:
+    return {name: persona.limits for name, persona in company.deployment.personas.items()}
 
 
 def _loop(
@@ -127,15 +192,15 @@ def _loop(
     staged: Mapping[str, Adapter],
     *,
     senses: Senses,
+    gate: Gate,
     clock: Clock,
 ) -> Loop:
     deployment, settings = company.deployment, company.deployment.config.loop
-    limits = {name: persona.limits for name, persona in deployment.personas.items()}
     return Loop(
         ledger,
         {bot.name: _stage(bot, staged[bot.name], company) for bot in deployment.bots.values()},
         senses=senses,
-        gate=Gate(senses.scores, limits),
+        gate=gate,
         sender=Sender(
             ledger,
             staged,
@@ -157,11 +222,14 @@ def _desk(
     *,
     senses: Senses,
     loop: Loop,
+    bots: RunningBots,
+    notices: Sequence[str],
     clock: Clock,
 ) -> Application:
     return make_desk(
         ledger,
-        bots=RunningBots(company.deployment.bots, staged),
+        bots=bots,
+        notices=notices,
         precedents=_precedents(senses),
         explain=_explain(senses),
         health=lambda: {name: adapter.health() for name, adapter in staged.items()},
@@ -219,6 +287,10 @@ class RunningBots(Mapping[str, RunningBot]):
     def __init__(self, bots: Mapping[str, Bot], adapters: Mapping[str, Adapter]) -> None:
         self._bots = bots
         self._adapters = adapters
+
+    def show(self, bots: Mapping[str, Bot]) -> None:
+        """Other bots, or the same ones otherwise."""
+        self._bots = bots
 
     def __getitem__(self, name: str) -> RunningBot:
         bot, adapter = self._bots[name], self._adapters[name]

@@ -23,6 +23,10 @@ class Counting:
         self._history = ledger.history
         self.rates = Rates(longest_rate(policies))
 
+    def reach(self, policies: Iterable[Policy]) -> None:
+        """Look as far back as these ask; what was dropped before does not come back."""
+        self.rates.longest_s = longest_rate(policies)
+
     def saw(self, event: Event, at: datetime) -> None:
         """Count an event that the loop takes up."""
         if event.kind is EventKind.MESSAGE_POSTED and event.message is not None:

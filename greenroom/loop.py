@@ -105,6 +105,10 @@ class Loop:
             self.tally.repeated += 1
         return is_new
 
+    def restage(self, stages: Mapping[str, Stage]) -> None:
+        """Who decides where, from the next message on; adapters stay what they were."""
+        self._stages = stages
+
     def queued(self) -> int:
         """How many events wait for a worker that has been chosen."""
         return sum(queue.qsize() for queue in self._queues)

@@ -15,6 +15,7 @@ from greenroom.cli.console import fault, opening, out, set_up_logging
 from greenroom.company import Company, gather
 from greenroom.desk import sign_in_address
 from greenroom.lint import warnings_of
+from greenroom.reload import Reloader
 
 
 class LogLevel(StrEnum):
@@ -45,13 +46,18 @@ def run(
     company = gather(config)
     for warning in warnings_of(company):
         fault(f"warning: {warning}")
-    asyncio.run(_run(company, moderator))
+    asyncio.run(_run(company, moderator, config))
 
 
-async def _run(company: Company, moderator: str) -> None:
+async def _run(company: Company, moderator: str, config: Path) -> None:
     async with opening(open_house(company)) as house:
         await announce(house, moderator)
-        await until_stopped(house)
+        watching = asyncio.create_task(Reloader(house, config).run())
+        try:
+            await until_stopped(house)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
 
 async def announce(house: House, moderator: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -25,6 +25,7 @@ def make_desk(
     precedents: Precedents,
     explain: Explain,
     health: Callable[[], Mapping[str, Fitness]],
+    notices: Sequence[str] = (),
     clock: Callable[[], datetime],
     public_url: str | None = None,
     patience: Patience | None = None,
@@ -38,6 +39,7 @@ def make_desk(
         precedents: Looks up judged messages that are like one.
         explain: Says which words of a message made a score.
         health: How each bot's adapter fares, by the bot's name.
+        notices: What stands above every page; read anew each time.
         clock: The time now, in UTC.
         public_url: The address behind a proxy. Besides it, only loopback names are answered.
         patience: How long it waits for others.
@@ -53,6 +55,7 @@ def make_desk(
         precedents=precedents,
         explain=explain,
         health=health,
+        notices=notices,
         clock=clock,
         templates=templates(),
         public_url=public_url,

@@ -38,6 +38,7 @@ class Strip:
     inbox_depth: int
     oldest_open: str | None
     counts: Mapping[str, int]
+    notices: tuple[str, ...] = ()
 
 
 def templates() -> jinja2.Environment:
@@ -100,6 +101,7 @@ async def _strip(room: Room) -> Strip:
         inbox_depth=await room.ledger.inbox.depth(),
         oldest_open=await room.ledger.cases.oldest_open(),
         counts=await room.ledger.cases.counts(),
+        notices=tuple(room.notices),
     )
 
 

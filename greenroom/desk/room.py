@@ -76,6 +76,7 @@ class Room:
     health: Callable[[], Mapping[str, Fitness]]
     clock: Callable[[], datetime]
     templates: jinja2.Environment
+    notices: Sequence[str] = ()
     public_url: str | None = None
     patience: Patience = Patience()
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["case", "effect", "message", "verdict"]
+Topic = Literal["case", "effect", "message", "verdict", "files"]
 
 
 @dataclass(frozen=True, slots=True)

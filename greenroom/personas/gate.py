@@ -42,6 +42,10 @@ class Gate:
         self._by_persona: dict[str, deque[datetime]] = {}
         self._by_member: dict[tuple[str, str], deque[datetime]] = {}
 
+    def set_limits(self, limits: Mapping[str, Limits]) -> None:
+        """Other limits, from now on; what was said before counts."""
+        self._limits = limits
+
     async def admit(
         self,
         decision: Decision,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,13 +44,17 @@ _NO_SCORES: Final = (
     "history.",
 )  # signals, but none of the model's
 _NO_CHECKS: Final = (RULE_KEYS - {"standard"}) | COMMENT.actions | SUBMISSION.actions
+_KEPT: Final[dict[tuple[str, bool, str, str], Policy]] = {}
+"""Compiled policies by what they were made of: a file that did not change is not read anew."""
+
+_MOST_KEPT: Final = 256
 T = TypeVar("T")
 
 
 def load_policy(
     path: Path, *, heads: Collection[str], intents: Collection[str], strict: bool = True
 ) -> Policy:
-    """Read and compile a rule file.
+    """Read and compile a rule file; one that was compiled before, from the same, is that one.
 
     Args:
         path: The file; its stem names the policy.
@@ -60,8 +65,20 @@ def load_policy(
     Raises:
         ConfigErrors: All faults of the file, each with its place and what is accepted.
     """
-    known = Known(heads, intents, Shelf(path.parent))
-    return parse_policy(read_text(path), path=path, known=known, strict=strict)
+    text, shelf = read_text(path), Shelf(path.parent)
+    key = (str(path), strict, _digest(text, *heads, *intents), shelf.digest())
+    kept = _KEPT.get(key)
+    if kept is None:
+        known = Known(heads, intents, shelf)
+        kept = _KEPT[key] = parse_policy(text, path=path, known=known, strict=strict)
+        while len(_KEPT) > _MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+    return kept
+
+
+def _digest(*texts: str) -> str:
+    joined = "\0".join(texts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()
 
 
 def parse_policy(text: str, *, path: Path, known: Known, strict: bool = True) -> Policy:

@@ -7,6 +7,7 @@ newcomer``. Both are read once, when a rule first names them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,15 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: dict[Path, Node] = {}
+
+    def digest(self) -> str:
+        """What all lists and parts hold, in one number."""
+        found = hashlib.sha256()
+        for kind in (LISTS, PARTS):
+            for path in self._files(kind):
+                found.update(f"{kind}/{path.name}\0".encode("utf-8", "surrogateescape"))
+                found.update(path.read_bytes() if path.is_file() else b"")
+        return found.hexdigest()
 
     def values(self, node: Node) -> Sequence[Node]:
         """The values of the list that ``{list: NAME}`` names, each with its place.
