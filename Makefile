@@ -21,11 +21,14 @@ check: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m slow
+	$(BIN)/python -m tests.policies.fuzz --seconds 300
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.triage
 	$(BIN)/python -m benchmarks.context
+	$(BIN)/python -m benchmarks.policies
+	$(BIN)/python -m benchmarks.backtest
 
 # A stamp a set of packages; pip runs again when what it was told changes.
 $(VENV)/.platforms: pyproject.toml constraints.txt

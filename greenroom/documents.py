@@ -40,9 +40,10 @@ KeyPath = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 MAX_BYTES = 5_000_000
-MAX_NODES = 200_000  # aliases expanded: a YAML bomb stops here
+MAX_NODES = 60_000  # aliases expanded: a YAML bomb stops here
 MAX_DEPTH = 100
 
+_DEEP = re.compile(rf"^[ \-?:]{{{MAX_DEPTH},}}", re.MULTILINE)  # how blocks nest
 _SECRET = re.compile("token|secret|password")  # values of such keys are never shown
 _PLAIN = {  # pydantic speaks of Python's types; whoever writes YAML does not
     "too_short": "must not be empty",
@@ -138,6 +139,7 @@ def parse(text: str, *, file: str, first_line: int = 1, as_written: bool = False
         ConfigError: It is not YAML, holds several documents, or expands without bound.
     """
     offset = first_line - 1
+    _refuse_depth(text, file, offset)
     loader = _RawLoader(text) if as_written else _Loader(text)
     try:
         node = loader.get_single_node()
@@ -153,6 +155,26 @@ def parse(text: str, *, file: str, first_line: int = 1, as_written: bool = False
     finally:
         loader.dispose()
     return Document(value, file, walk.places, tuple(walk.duplicates))
+
+
+def _refuse_depth(text: str, file: str, offset: int) -> None:
+    """libyaml composes nodes by recursion in C: what nests too deep must not reach it."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH and not _DEEP.search(text):
+        return
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line if event.start_mark else 0
+                raise ConfigError(
+                    f"nests more than {MAX_DEPTH} deep", file=file, line=line + 1 + offset
+                )
+    except yaml.YAMLError:
+        return  # told with its place when it is read in earnest
 
 
 def validate(document: Document, model: type[ModelT]) -> ModelT:

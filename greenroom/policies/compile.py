@@ -23,7 +23,7 @@ from greenroom.policies.parts import COMMENT, MODES, RULE_KEYS, SUBMISSION, TYPE
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
 from greenroom.policies.shelf import Shelf
-from greenroom.policies.split import split_keys
+from greenroom.policies.split import MOST_GROUPS, count_groups, split_keys
 from greenroom.policies.tests import read_tests
 from greenroom.policies.version import VersionReader
 
@@ -128,6 +128,11 @@ class _RuleReader:
     def read(self) -> Rule | None:
         """The rule, unless it has faults."""
         document = self.section.document
+        if count_groups(document.value) > MOST_GROUPS:
+            self.faults.append(
+                document.fault((), f"this rule has more than {MOST_GROUPS:,} groups of checks")
+            )
+            return None
         split = split_keys(Node(document, (), document.value), self.known.shelf)
         self.base, self.groups = split.base, split.groups
         self.faults.extend(split.faults)

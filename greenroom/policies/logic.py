@@ -36,7 +36,8 @@ class GroupCheck:
     @property
     def cost(self) -> Cost:
         """That of its dearest check."""
-        return max(bound.check.cost for branch in self.branches for bound in branch.checks)
+        costs = (bound.check.cost for branch in self.branches for bound in branch.checks)
+        return max(costs, default=Cost.FACT)
 
     @property
     def is_search(self) -> bool:

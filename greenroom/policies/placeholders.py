@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from greenroom.message import Author, Flair, Message
@@ -20,6 +21,10 @@ from greenroom.policies.scene import Scene
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]{1,200})\}\}")
 _MATCH = re.compile(r"match(?:-(?P<check>.*?))??(?:-(?P<group>\d{1,3}))?")
+
+
+MOST: Final = 1_000
+"""Placeholders of one text; the rest of it is shown as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def parse_template(text: str) -> Template:
     names: list[str] = []
     unknown: list[str] = []
     end = 0
-    for match in _PLACEHOLDER.finditer(text):
+    for match in islice(_PLACEHOLDER.finditer(text), MOST):
         name = match[1].strip().lower()
         slot = _slot(name)
         names.append(name)

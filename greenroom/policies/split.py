@@ -12,6 +12,7 @@ from typing import Final
 
 from greenroom.errors import ConfigError
 from greenroom.policies.keys import parse_key
+from greenroom.policies.logic import GROUP_KEYS
 from greenroom.policies.node import Node
 from greenroom.policies.parts import GROUPS
 from greenroom.policies.shelf import Shelf, filled
@@ -19,6 +20,9 @@ from greenroom.policies.standards import STANDARDS
 
 DEEPEST: Final = 8
 """Parts can include parts, so many deep."""
+
+MOST_GROUPS: Final = 1_000
+"""Groups of checks in one rule; aliases could make a few lines millions."""
 
 _SHORTHAND: Final = frozenset(GROUPS) - {"parent_submission"}
 
@@ -119,6 +123,20 @@ def _clash(first: Node, second: Node) -> ConfigError:
         f"`{second.key}` also stands in {first.document.file}: a rule cannot take in both",
         accepted=f"a tag keeps two apart, as in {second.key}#2",
     )
+
+
+def count_groups(value: object) -> int:
+    """How many mappings stand under ``any:``, ``all:`` and ``not:``; counting ends at too many."""
+    waiting, count = [value], 0
+    while waiting and count <= MOST_GROUPS:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            for key, item in one.items():
+                if str(key).partition("#")[0] in GROUP_KEYS:
+                    count += 1
+                    waiting.extend(item if isinstance(item, list) else [item])
+                    count += len(item) if isinstance(item, list) else 0
+    return count
 
 
 def branches_of(node: Node) -> Iterator[Node]:

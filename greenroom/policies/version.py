@@ -32,6 +32,9 @@ from greenroom.policies.parts import (
 from greenroom.policies.split import branches_of, split_keys
 
 Keys = Mapping[str, Node]
+MOST_FAULTS: Final = 20
+"""Faults of one rule that are told at once."""
+
 _CLOCK = tuple((name,) for name in CLOCK_CHECKS)
 _OWN: Final[Mapping[str, Callable[[Node], Check]]] = {
     "sentiment": own.sentiment_check,
@@ -87,6 +90,8 @@ class VersionReader:
         told: dict[str, Node] = {}
         thresholds: list[Node] = []
         for node in keys.values():
+            if len(self.faults) >= MOST_FAULTS:
+                return  # what follows is no better, and a person mends these first
             try:
                 if node.key in part.actions:
                     told[node.key] = node
