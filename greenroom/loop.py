@@ -20,6 +20,7 @@ from greenroom.message import Event, EventKind, Message, Severity
 from greenroom.personas.base import Cue, Performer
 from greenroom.personas.gate import Gate
 from greenroom.plan import one_voice, plan
+from greenroom.policies import hurried
 from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.supervisor import supervise
@@ -183,7 +184,8 @@ class Loop:
         cue = await self._senses.sense(
             message, performers, lambda signals: Cue(message, signals, now, event.kind)
         )
-        decisions = one_voice([performer.decide(cue) for performer in performers])
+        decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
+        decisions = one_voice(decided)
         admitted = [
             await self._gate.admit(
                 decision,

@@ -12,6 +12,7 @@ from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.policies import hurried
 from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
 from greenroom.triage.language import detect_language
 
@@ -39,16 +40,16 @@ class Senses:
                 known by then, one of the performers wants to answer.
         """
         bare = cue(Signals())
-        needs = merge_needs(performers, bare)
+        needs = await hurried(lambda: merge_needs(performers, bare))
         signals = await self._read(message, needs)
         if needs.counts and self.counting is not None:
             counts = await self.counting.tell(message, needs.counts, bare.now)
             signals = replace(signals, counts=counts)
         first = cue(signals)
-        seekers = [performer for performer in performers if performer.seeks_knowledge(first)]
+        seekers = await hurried(lambda: [one for one in performers if one.seeks_knowledge(first)])
         if not seekers or first.signals.embedding is None:
             return first
-        sources = merge_needs(seekers, bare).knowledge
+        sources = (await hurried(lambda: merge_needs(seekers, bare))).knowledge
         return cue(await self._with_knowledge(message, first.signals, sources))
 
     async def _read(self, message: Message, needs: Needs) -> Signals:

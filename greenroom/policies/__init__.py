@@ -13,6 +13,7 @@ from greenroom.policies.base import (
 )
 from greenroom.policies.compile import load_policy, parse_policy
 from greenroom.policies.evaluate import evaluate, wants
+from greenroom.policies.hurry import hurried
 from greenroom.policies.tests import failed_tests
 from greenroom.policies.tryout import as_json, try_lines
 from greenroom.policies.why import Why, find_rule, why
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "failed_tests",
     "find_rule",
+    "hurried",
     "load_policy",
     "parse_policy",
     "try_lines",

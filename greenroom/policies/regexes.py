@@ -86,7 +86,8 @@ class Pattern:
         if not self.is_case_sensitive:
             seen = _dotted(seen)
         try:
-            return self.slow.search(seen, timeout=patience.deadline_s())
+            # `concurrent`: other threads, the event loop's among them, go on meanwhile.
+            return self.slow.search(seen, timeout=patience.deadline_s(), concurrent=True)
         except TimeoutError:
             patience.ran_out()
             raise

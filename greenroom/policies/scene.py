@@ -10,6 +10,7 @@ from greenroom.message import Author, Community, Message, Signals
 from greenroom.policies.base import Situation
 from greenroom.policies.fields import COMMENT_FIELDS, DISGUISABLE, SUBMISSION_FIELDS, USER_FIELDS
 from greenroom.policies.fields import SUBREDDIT_FIELDS as COMMUNITY_FIELDS
+from greenroom.policies.hurry import HURRIED, TookLong
 from greenroom.policies.text import Text
 
 DEADLINE_S: Final = 0.05
@@ -69,11 +70,19 @@ class Scene:
         return self._subjects[part]
 
     def deadline_s(self) -> float:
-        """Seconds for the next slow search: less, once several did not end in time."""
-        return DEADLINE_S if self._overruns < PATIENCE else HURRIED_S
+        """Seconds for the next slow search: less on the event loop, and once several did not end
+        in time."""
+        is_patient = self._overruns < PATIENCE and not HURRIED.get()
+        return DEADLINE_S if is_patient else HURRIED_S
 
     def ran_out(self) -> None:
-        """Note that a search did not end in time."""
+        """Note that a search did not end in time.
+
+        Raises:
+            TookLong: It has more time elsewhere.
+        """
+        if HURRIED.get():
+            raise TookLong
         self._overruns += 1
 
 
