@@ -23,7 +23,7 @@ from greenroom.rates import Rates
 
 INTERVENTIONS: Final = frozenset({
     ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER, ActionKind.REPORT, ActionKind.ESCALATE,
-    ActionKind.TIMEOUT, ActionKind.BAN, ActionKind.LOCK, ActionKind.REDACT,
+    ActionKind.TIMEOUT, ActionKind.BAN, ActionKind.LOCK, ActionKind.REDACT, ActionKind.STRIKE,
 })  # fmt: skip
 """What is done against a message or its author, or asks a person to look."""
 

@@ -55,7 +55,8 @@ class Counting:
             first = await self._history.first_seen(community, author)
             return 0.0 if first is None else (at - first).total_seconds()
         since = at - timedelta(seconds=count.within_s)
-        return float(await self._history.count(count.kind, community, author, since))
+        found = await self._history.count(count.kind, community, author, since=since, now=at)
+        return float(found)
 
 
 def longest_rate(policies: Iterable[Policy]) -> int:

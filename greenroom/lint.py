@@ -10,13 +10,12 @@ from greenroom.company import Company, make_adapter
 from greenroom.config import Bot
 from greenroom.documents import Document
 from greenroom.errors import ConfigError
-from greenroom.message import ActionKind
+from greenroom.message import OURS, ActionKind
 from greenroom.policies.asked import Asked
 from greenroom.policies.author import THRESHOLDS
 from greenroom.policies.base import Rule
 
 _ADD_A_BOT = "greenroom init . --bot discord (or slack, or reddit)"
-_OURS = frozenset({ActionKind.ESCALATE})
 
 
 def warnings_of(company: Company) -> Iterator[ConfigError]:
@@ -55,7 +54,7 @@ def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
     for name in bot.personas:
         for policy_name in company.deployment.personas[name].policies:
             policy = company.policies[policy_name]
-            for kind in sorted(policy.actions_used - able - _OURS):
+            for kind in sorted(policy.actions_used - able - OURS):
                 lines = [str(rule.line) for rule in policy.rules if kind in rule.actions_used]
                 yield bot.document.fault(
                     ("personas", name),

@@ -54,6 +54,7 @@ class ActionKind(StrEnum):
     FILTER = "filter"  # remove, but keep in the queue
     REPORT = "report"
     ESCALATE = "escalate"  # ours: opens a case, needs no platform
+    STRIKE = "strike"  # ours: a mark against the author that expires, needs no platform
     REPLY = "reply"
     RETRACT = "retract"  # takes back a reply of our own
     MESSAGE = "message"  # a direct message to the author
@@ -75,6 +76,9 @@ class ActionKind(StrEnum):
     SET_SUGGESTED_SORT = "set_suggested_sort"
     SET_POST_CROWD_CONTROL_LEVEL = "set_post_crowd_control_level"
 
+
+OURS = frozenset({ActionKind.ESCALATE, ActionKind.STRIKE})
+"""What no platform has to do."""
 
 REMOVALS = frozenset({ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER})
 

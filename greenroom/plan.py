@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from greenroom.ledger import CaseDraft, Handled, Pending, Planned, order_key
 from greenroom.message import (
+    OURS,
     REMOVALS,
     Action,
     ActionKind,
@@ -52,7 +53,7 @@ def plan(
         _planned(bot, message, decision, action, index, mode)
         for decision in decisions
         for index, action in enumerate(decision.actions)
-        if action.kind is not ActionKind.ESCALATE
+        if action.kind not in OURS
     ]
     return Handled(
         seq=pending.seq,

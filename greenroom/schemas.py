@@ -296,6 +296,7 @@ _ACTIONS: Final[Mapping[str, Schema]] = {
     "label": _TEXTS,
     "timeout": _DURATION,
     "ban": {"anyOf": [_DURATION, {"const": True}]},
+    "strike": _DURATION,
     "set_flair": {
         "anyOf": [
             _TEXT,

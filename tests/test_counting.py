@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenroom.counting import Counting, longest_rate
-from greenroom.ledger import Ledger, Planned, order_key
+from greenroom.ledger import Judgement, Ledger, Planned, Verdict, order_key
 from greenroom.message import (
     Action,
     ActionKind,
     Author,
     Channel,
     Community,
+    Decision,
     Event,
     EventKind,
     Message,
@@ -187,6 +188,40 @@ async def test_a_warning_is_a_direct_message_that_was_sent(ledger: Ledger) -> No
     await kept(ledger, a_message("x", id="m1"), kind=ActionKind.MESSAGE)
     await performed(ledger)
     assert await told(ledger, history("warnings"), a_message("y", id="m2"), NOON) == 1
+
+
+async def struck(
+    ledger: Ledger, message: Message, *, mode: str = "live", case: bool = True
+) -> None:
+    """A message for which a rule gives a strike of a week."""
+    event = an_event(message)
+    await ledger.inbox.put(event)
+    (pending,) = await ledger.inbox.pending(after=0, limit=1)
+    strike = Action(ActionKind.STRIKE, rule="rules#0", duration_s=7 * 86_400)
+    outcome = handled(pending.seq, event, case=True)
+    decisions = (Decision("warden", (strike,)),)
+    await ledger.record.handled(replace(outcome, mode=mode, decisions=decisions), NOON)
+
+
+async def test_strikes_count_until_they_expire(ledger: Ledger) -> None:
+    await struck(ledger, a_message("x", id="m1"))
+    await struck(ledger, a_message("x", id="m2"))
+    await struck(ledger, a_message("x", id="m2", revision="1"))  # the same message, edited
+    await struck(ledger, a_message("x", id="m3"), mode="shadow")
+    message = a_message("y", id="m4")
+    assert await told(ledger, history("strikes"), message, NOON) == 2
+    assert await told(ledger, history("strikes"), message, NOON + timedelta(days=6)) == 2
+    assert await told(ledger, history("strikes"), message, NOON + timedelta(days=8)) == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "left"), [(Verdict.OVERTURN, 0), (Verdict.DISMISS, 0), (Verdict.UPHOLD, 1)]
+)
+async def test_a_person_takes_a_strike_back(ledger: Ledger, verdict: Verdict, left: int) -> None:
+    await struck(ledger, a_message("x", id="m1"))
+    ((case, _),) = await ledger.cases.queue()
+    await ledger.cases.judge(Judgement(case.id, verdict, "sam"), NOON)
+    assert await told(ledger, history("strikes"), a_message("y", id="m2"), NOON) == left
 
 
 async def performed(ledger: Ledger) -> None:

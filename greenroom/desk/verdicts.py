@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from greenroom.desk.room import RunningBot
 from greenroom.desk.wording import in_words, listed
 from greenroom.ledger import Case, Effect, Judgement, Planned, Verdict, order_key
-from greenroom.message import REMOVALS, Action, ActionKind, Message
+from greenroom.message import OURS, REMOVALS, Action, ActionKind, Message
 
 TIMEOUTS_S = (600, 3600, 86_400, 604_800)
 BANS_S = (259_200, 604_800, 2_419_200)
@@ -183,7 +183,7 @@ _UNDO: dict[ActionKind, Callable[[Effect], Action | None]] = {
     ActionKind.TIMEOUT: lambda _: Action(ActionKind.TIMEOUT, duration_s=0),
     ActionKind.LOCK: lambda _: Action(ActionKind.SET_LOCKED, value=False),
 }
-_FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.REPORT})  # they ask, they do nothing
+_FOR_PEOPLE = OURS | {ActionKind.REPORT}  # they ask, they do nothing
 
 
 def _is_undoing(action: Action) -> bool:

@@ -14,6 +14,7 @@ _IN_WORDS = {
     ActionKind.FILTER: "hold the message back",
     ActionKind.REPORT: "report the message",
     ActionKind.ESCALATE: "ask a person",
+    ActionKind.STRIKE: "give the author a strike",
     ActionKind.REPLY: "reply",
     ActionKind.RETRACT: "take the reply back",
     ActionKind.MESSAGE: "write to the author",
@@ -26,6 +27,7 @@ _IN_WORDS = {
     ActionKind.BAN: "ban the author",
     ActionKind.UNBAN: "lift the ban",
 }
+_LASTING = frozenset({ActionKind.TIMEOUT, ActionKind.BAN, ActionKind.STRIKE})
 _STATES = {
     "pending": "waiting to be sent",
     "sending": "being sent",
@@ -63,7 +65,7 @@ def in_words(action: Action, *, is_undo: bool = False) -> str:
         return "unlock the thread"
     if action.kind is ActionKind.TIMEOUT and action.duration_s == 0:
         return "end the time-out"
-    if action.kind in (ActionKind.TIMEOUT, ActionKind.BAN) and action.duration_s:
+    if action.kind in _LASTING and action.duration_s:
         return f"{_IN_WORDS[action.kind]} for {span(action.duration_s)}"
     words = _IN_WORDS.get(action.kind)
     if words is None:

@@ -192,6 +192,11 @@ def _judge(connection: sqlite3.Connection, judgement: Judgement, at: datetime) -
     _close(connection, judgement, at)
     if judgement.verdict in (Verdict.OVERTURN, Verdict.ACT):
         outbox.cancel_pending(connection, case.message)
+    if judgement.verdict in (Verdict.OVERTURN, Verdict.DISMISS):
+        connection.execute(
+            "UPDATE strikes SET revoked_at = ? WHERE message = ? AND revoked_at IS NULL",
+            (at.isoformat(), case.message),
+        )
     for planned in judgement.actions:
         outbox.add(connection, planned, kept.message, at)
     _remember(connection, case, judgement, at)

@@ -25,6 +25,11 @@ SELECT count(*) FROM messages m JOIN outbox o ON o.message = m.key
 WHERE m.community = :community AND m.author = :author
 AND o.state = 'done' AND o.kind = 'message' AND o.finished_at >= :since
 """
+_STRIKES: Final = """
+SELECT count(*) FROM strikes
+WHERE community = :community AND author = :author AND revoked_at IS NULL
+AND expires_at > :now AND given_at >= :since
+"""
 _FIRST: Final = """
 SELECT min(recorded_at) FROM messages WHERE community = :community AND author = :author
 """
@@ -33,6 +38,7 @@ _COUNTS: Final[Mapping[str, str]] = {
     "messages": _MESSAGES,
     "removals": _REMOVALS,
     "warnings": _WARNINGS,
+    "strikes": _STRIKES,
 }
 
 
@@ -42,28 +48,37 @@ class History:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def count(self, kind: str, community: str, author: str, since: datetime) -> int:
-        """How many ``messages``, ``removals`` or ``warnings`` of a member there are since then.
+    async def count(
+        self, kind: str, community: str, author: str, *, since: datetime, now: datetime
+    ) -> int:
+        """How many ``messages``, ``removals``, ``warnings`` or ``strikes`` a member has since then.
 
-        A removal that was undone is none. A warning is a direct message that a rule sent.
+        A removal that was undone is none. A warning is a direct message that a rule sent. A
+        strike that has expired, or that a person took back, is none.
         """
         query = _COUNTS[kind]
-        found = await self._store.read(lambda c: _first(c, query, community, author, since))
+        found = await self._store.read(lambda c: _first(c, query, community, author, since, now))
         return int(str(found))
 
     async def first_seen(self, community: str, author: str) -> datetime | None:
         """When the member's first message was recorded; ``None``: none was."""
-        found = await self._store.read(lambda c: _first(c, _FIRST, community, author, None))
+        found = await self._store.read(lambda c: _first(c, _FIRST, community, author))
         return None if found is None else datetime.fromisoformat(str(found))
 
 
 def _first(
-    connection: sqlite3.Connection, query: str, community: str, author: str, since: datetime | None
+    connection: sqlite3.Connection,
+    query: str,
+    community: str,
+    author: str,
+    since: datetime | None = None,
+    now: datetime | None = None,
 ) -> object:
     values = {
         "community": community,
         "author": author,
         "since": None if since is None else since.isoformat(),
+        "now": None if now is None else now.isoformat(),
     }
     used = {key: value for key, value in values.items() if f":{key}" in query}
     return connection.execute(query, used).fetchone()[0]

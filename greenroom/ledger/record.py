@@ -6,15 +6,15 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from greenroom.ledger import cases, entries, inbox, messages, outbox
 from greenroom.ledger.cases import CaseDraft
-from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals
+from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals, scrub
 from greenroom.ledger.outbox import Claimed, Planned
 from greenroom.ledger.store import Store
-from greenroom.message import Decision, Event, EventKind, Message, Signals
+from greenroom.message import ActionKind, Decision, Event, EventKind, Message, Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
     messages.keep(connection, message, handled.event.bot, at)
     if handled.decisions:
         _keep_decisions(connection, handled, message, at)
+        _keep_strikes(connection, handled, message, at)
     case = None
     if handled.case is not None:
         case = cases.open_case(connection, message, handled.event.bot, handled.case, at)
@@ -125,6 +126,27 @@ def _keep_decisions(
     }
     by = f"bot:{handled.event.bot}"
     entries.append(connection, "decision", at=at, subject=message.key, by=by, body=body)
+
+
+def _keep_strikes(
+    connection: sqlite3.Connection, handled: Handled, message: Message, at: datetime
+) -> None:
+    """Marks that rules gave; in shadow mode none, and one message gives one a rule."""
+    if handled.mode != "live":
+        return
+    for decision in handled.decisions:
+        for action in decision.actions:
+            if action.kind is ActionKind.STRIKE:
+                expires_at = at + timedelta(seconds=action.duration_s or 0)
+                connection.execute(
+                    "INSERT INTO strikes (community, author, message, rule, given_at, expires_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (
+                        *(scrub(text) for text in (message.community.id, message.author.id)),
+                        *(scrub(message.key), action.rule),
+                        *(at.isoformat(), expires_at.isoformat()),
+                    ),
+                )
 
 
 def _summary(decision: Decision) -> dict[str, Any]:

@@ -148,7 +148,18 @@ def members_past(db: Database) -> None:
     db.execute("CREATE INDEX messages_since ON messages (community, author, recorded_at)")
 
 
-_KNOWN = {first.__name__, members_past.__name__}
+@migrations()
+def strikes(db: Database) -> None:
+    """Marks against members, which expire, and which a person can take back."""
+    db.execute(
+        "CREATE TABLE strikes (id INTEGER PRIMARY KEY, community TEXT NOT NULL,"
+        " author TEXT NOT NULL, message TEXT NOT NULL, rule TEXT, given_at TEXT NOT NULL,"
+        " expires_at TEXT NOT NULL, revoked_at TEXT, UNIQUE (message, rule))"
+    )
+    db.execute("CREATE INDEX strikes_of ON strikes (community, author, expires_at)")
+
+
+_KNOWN = {one.__name__ for one in (first, members_past, strikes)}
 
 
 def migrate(db: Database, path: Path) -> None:

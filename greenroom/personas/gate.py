@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from greenroom.message import Action, ActionKind, Decision, Message, Severity
+from greenroom.message import OURS, Action, ActionKind, Decision, Message, Severity
 from greenroom.personas.base import with_escalation
 from greenroom.personas.schema import Limits
 
@@ -77,7 +77,7 @@ class Gate:
         capabilities: frozenset[ActionKind],
         now: datetime,
     ) -> str | None:
-        if action.kind is ActionKind.ESCALATE:
+        if action.kind in OURS:
             return None
         if action.kind not in capabilities:
             return f"{message.platform} cannot do it"

@@ -34,8 +34,8 @@ CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
 _FLAIR_KEYS: Final = ("template_id", "text", "css_class")
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "action_reason": ("action", "timeout", "ban"),
-    "report_reason": ("action", "timeout", "ban"),
+    "action_reason": ("action", "timeout", "ban", "strike"),
+    "report_reason": ("action", "timeout", "ban", "strike"),
     "overwrite_flair": ("set_flair",),
     "comment_locked": ("comment", "reply"),
     "comment_stickied": ("comment", "reply"),
@@ -52,7 +52,7 @@ _POST: Final = frozenset(
 )
 TOP_ACTIONS: Final = frozenset(
     {"comment", "comment_locked", "comment_stickied", "modmail", "modmail_subject", "message"}
-    | {"message_subject", "severity", "reply", "react", "label", "timeout", "ban"}
+    | {"message_subject", "severity", "reply", "react", "label", "timeout", "ban", "strike"}
 )
 COMMENT_ACTIONS: Final = _ITEM
 SUBMISSION_ACTIONS: Final = _ITEM | _POST
@@ -241,6 +241,14 @@ def _timeout_step(group: Mapping[str, Node], part: str) -> list[Step]:
     ]
 
 
+def _strike_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    seconds = duration_s(group["strike"])
+    reason = _reason(group)
+    return [
+        Step(key="strike", kind=ActionKind.STRIKE, part=part, duration_s=seconds, reason=reason)
+    ]
+
+
 def _ban_step(group: Mapping[str, Node], part: str) -> list[Step]:
     node = group["ban"]
     word = str(node.value).lower()
@@ -264,4 +272,5 @@ _READERS: Final = {
     "label": _label_step,
     "timeout": _timeout_step,
     "ban": _ban_step,
+    "strike": _strike_step,
 }

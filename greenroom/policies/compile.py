@@ -33,7 +33,12 @@ _KINDS: Final[Mapping[str, frozenset[MessageKind]]] = {
     "submission": _SUBMISSIONS,
     **{name: frozenset({MessageKind(name)}) for name in TYPES if name not in ("any", "submission")},
 }
-_EXEMPTING: Final = REMOVALS | {ActionKind.REPORT, ActionKind.TIMEOUT, ActionKind.BAN}
+_EXEMPTING: Final = REMOVALS | {
+    ActionKind.REPORT,
+    ActionKind.TIMEOUT,
+    ActionKind.BAN,
+    ActionKind.STRIKE,
+}
 _ONCE: Final = frozenset(
     {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
 )

@@ -18,7 +18,7 @@ from greenroom.policies.scene import Scene, Subject
 
 COUNT_CHECKS: Final = ("rate", "history")
 RATES: Final = ("messages", "copies", "mentions", "links", "joins")
-HISTORIES: Final = ("messages", "removals", "warnings", "first_seen")
+HISTORIES: Final = ("messages", "removals", "warnings", "strikes", "first_seen")
 SCOPES: Final = ("member", "channel", "community")
 
 LONGEST_RATE_S: Final = 86_400

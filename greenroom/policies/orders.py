@@ -65,7 +65,7 @@ def _shown(step: Step, action: Action) -> object:
         return _shown_flair(step.flair, action.flair)
     if step.key == "action":
         return step.kind.value
-    if step.key in ("timeout", "ban"):
+    if step.key in ("timeout", "ban", "strike"):
         return True if step.duration_s is None else step.duration_s
     if step.value is not None:
         return step.value

@@ -87,3 +87,13 @@ def test_the_trace_says_how_many_there_were() -> None:
 )
 def test_mistakes_are_told(check: str, said: str) -> None:
     assert said in "\n".join(faults(f"{check}\naction: filter"))
+
+
+def test_a_strike_is_ordered_with_its_term_and_spares_moderators() -> None:
+    rule = "body: cat\nstrike: 30 days\naction_reason: cats"
+    found = decided(rule, comment("cat"))
+    (action,) = found.actions
+    assert (action.kind, action.duration_s, action.reason) == ("strike", 30 * 86_400, "cats")
+    moderator = comment("cat", author={"name": "m", "is_moderator": True})
+    assert decided(rule, moderator).actions == ()
+    assert "`strike` needs a duration with its unit" in faults("body: cat\nstrike: yes")[0]
