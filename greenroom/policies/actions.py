@@ -9,7 +9,8 @@ from greenroom.message import ActionKind, Severity
 from greenroom.policies.base import FlairTemplate, Step
 from greenroom.policies.compare import duration_s
 from greenroom.policies.node import Node
-from greenroom.policies.placeholders import Template, parse_template
+from greenroom.policies.placeholders import Template, made_by, parse_template
+from greenroom.policies.redaction import redacted
 
 MAX_TEXT: Final = 10_000
 MAX_SUBJECT: Final = 100
@@ -34,8 +35,8 @@ CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
 _FLAIR_KEYS: Final = ("template_id", "text", "css_class")
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "action_reason": ("action", "timeout", "ban", "strike"),
-    "report_reason": ("action", "timeout", "ban", "strike"),
+    "action_reason": ("action", "timeout", "ban", "strike", "redact"),
+    "report_reason": ("action", "timeout", "ban", "strike", "redact"),
     "overwrite_flair": ("set_flair",),
     "comment_locked": ("comment", "reply"),
     "comment_stickied": ("comment", "reply"),
@@ -53,6 +54,7 @@ _POST: Final = frozenset(
 TOP_ACTIONS: Final = frozenset(
     {"comment", "comment_locked", "comment_stickied", "modmail", "modmail_subject", "message"}
     | {"message_subject", "severity", "reply", "react", "label", "timeout", "ban", "strike"}
+    | {"redact"}
 )
 COMMENT_ACTIONS: Final = _ITEM
 SUBMISSION_ACTIONS: Final = _ITEM | _POST
@@ -249,6 +251,17 @@ def _strike_step(group: Mapping[str, Node], part: str) -> list[Step]:
     ]
 
 
+def _redact_steps(group: Mapping[str, Node], part: str) -> list[Step]:
+    """A copy first, so that there is something to answer to; then the original goes."""
+    if not group["redact"].flag():
+        return []
+    copy = made_by("", redacted)
+    return [
+        Step(key="redact", kind=ActionKind.REPLY, part=part, text=copy),
+        Step(key="redact", kind=ActionKind.REMOVE, part=part, reason=_reason(group)),
+    ]
+
+
 def _ban_step(group: Mapping[str, Node], part: str) -> list[Step]:
     node = group["ban"]
     word = str(node.value).lower()
@@ -273,4 +286,5 @@ _READERS: Final = {
     "timeout": _timeout_step,
     "ban": _ban_step,
     "strike": _strike_step,
+    "redact": _redact_steps,
 }

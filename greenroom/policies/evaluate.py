@@ -203,6 +203,9 @@ class _Run:
         name = f"{rule.policy}#{rule.index}"
         disclaimer = self.scene.situation.disclaimer
         action, shown = fill(step, filling, rule=name, disclaimer=disclaimer)
+        if step.key == "redact" and action.text == "":
+            self._note(rule, "too much to black out: it is not said again")
+            return
         self.filled.append(Filled(step.part, step.key, shown, action))
 
     def _is_due(self, step: Step, rule: Rule) -> bool:

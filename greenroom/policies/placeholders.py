@@ -102,6 +102,11 @@ class Template:
         return "".join(pieces)
 
 
+def made_by(written: str, slot: Slot) -> Template:
+    """A text that is all made when the rule fires."""
+    return Template(written, ((written, slot),), ())
+
+
 def parse_template(text: str) -> Template:
     """Take a text apart."""
     parts: list[tuple[str, Slot | None]] = []

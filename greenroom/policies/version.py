@@ -29,6 +29,7 @@ from greenroom.policies.parts import (
     Part,
     accepted_keys,
 )
+from greenroom.policies.redaction import finds_in_body
 from greenroom.policies.split import branches_of, split_keys
 
 Keys = Mapping[str, Node]
@@ -61,6 +62,13 @@ class VersionReader:
     def read(self, base: Keys, groups: Mapping[str, Keys], *, has_type: bool) -> Version | None:
         """The version; ``None`` if it asks nothing, does nothing or has faults."""
         self._read_parts(base, groups)
+        if any(step.key == "redact" for step in self.steps) and not finds_in_body(self.bounds):
+            self.faults.append(
+                base["redact"].fault(
+                    "`redact` does not know what to black out",
+                    accepted="a search of the body without ~ at the rule's top level",
+                )
+            )
         if self.faults or not self.steps or not (self.bounds or has_type):
             return None
         return Version(self._cheapest_first(), tuple(self.steps), tuple(self.needs))

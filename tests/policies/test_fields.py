@@ -208,7 +208,6 @@ def test_an_unknown_type_says_what_there_is() -> None:
         ("author:\n    action: remove", "`action` belongs at the rule's top level"),
         ("author:\n    parent_submission: {title: x}", "belongs at the rule's top level"),
         ("account_age: 5", "it belongs to: author"),
-        ("redact: true", "unknown key `redact`"),
         ("priority: high\ntitle: a", "`priority` must be a whole number"),
         ("moderators_exempt: sure\ntitle: a", "`moderators_exempt` must be true or false"),
     ],
