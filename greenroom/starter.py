@@ -6,6 +6,7 @@ repository's own top-level folders, so there is one source.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from greenroom.errors import ConfigError
 FOLDERS = ("personas", "policies", "knowledge", "adapters")
 SCHEMAS = "schemas"
 _KINDS = {"bots": "bot", "personas": "persona", "policies": "policy", "adapters": "adapter"}
+_SEPARATOR = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _PACKAGE = Path(__file__).parent
 
 
@@ -76,5 +78,8 @@ def _add_modeline(file: Path, target: Path) -> None:
     if file.suffix != ".yaml" or kind is None or len(place.parts) > 2:
         return
     up = "../" * (len(place.parts) - 1)
-    line = f"# yaml-language-server: $schema={up}{SCHEMAS}/{kind}.schema.json\n\n"
-    file.write_text(line + file.read_text(encoding="utf-8"), encoding="utf-8")
+    line = f"# yaml-language-server: $schema={up}{SCHEMAS}/{kind}.schema.json"
+    text = file.read_text(encoding="utf-8")
+    if kind == "policy":  # the line counts for one document, and each rule is one
+        text = _SEPARATOR.sub(f"--- {line}", text)
+    file.write_text(f"{line}\n\n{text}", encoding="utf-8")

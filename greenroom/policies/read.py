@@ -16,6 +16,7 @@ from greenroom.errors import ConfigError
 
 _SEPARATOR = re.compile(r"^---+", re.MULTILINE)
 _COMMENT = re.compile(r"^[\s#]*#[\s#]*(?P<text>.*?)[\s#]*$")
+_MODELINE = "yaml-language-server:"  # for editors, no rule's name
 _MAX_NAME = 80
 _HINTS = (
     (re.compile(r":\s+>"), "put quotes around a value that starts with >"),
@@ -210,8 +211,9 @@ def _name(lines: tuple[str, ...], first: int) -> str | None:
         match = _COMMENT.match(line)
         if match is None and block:
             break
-        if match is not None and any(letter.isalnum() for letter in match["text"]):
-            block.append(match["text"])
+        said = "" if match is None else match["text"]
+        if any(map(str.isalnum, said)) and not said.startswith(_MODELINE):
+            block.append(said)
     return block[-1][:_MAX_NAME] if block else None
 
 

@@ -183,6 +183,22 @@ def test_init_points_each_file_to_its_schema(greenroom: Greenroom, tmp_path: Pat
     assert greenroom("check", "--config", tmp_path / "config.yaml", "--no-secrets").code == 0
 
 
+def test_init_points_each_rule_to_the_schema_and_rules_keep_their_names(
+    greenroom: Greenroom, tmp_path: Path
+) -> None:
+    greenroom("init", tmp_path)
+    text = (tmp_path / "policies" / "spam.yaml").read_text(encoding="utf-8")
+    separators = [line for line in text.split("\n") if line.startswith("---")]
+    assert len(separators) > 5
+    assert all(line.endswith("policy.schema.json") for line in separators)
+    original = (ROOT / "policies" / "spam.yaml").read_text(encoding="utf-8")
+    names = [
+        [section.name for section in read_sections(one, file="spam.yaml").sections]
+        for one in (text, original)
+    ]
+    assert names[0] == names[1]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [

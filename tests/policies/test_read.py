@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.policies import load_policy
+from greenroom.policies.read import read_sections
 from tests.policies.rules import KNOWN, decided, faults, policy, post, remarks
 
 NSFW = "set_nsfw: true\n"
@@ -162,3 +163,11 @@ def test_no_file_crashes_the_reader(text: str) -> None:
             policy(text)
     assert len(loaded.rules) <= loaded.size
     assert KNOWN.shared == {}
+
+
+def test_a_line_for_editors_is_no_rules_name() -> None:
+    line = "# yaml-language-server: $schema=../schemas/policy.schema.json"
+    text = f"{line}\n\nbody: a\naction: report\n--- {line}\n# Named\nbody: b\naction: report\n"
+    first, second = read_sections(text, file="rules.yaml").sections
+    assert (first.name, second.name) == (None, "Named")
+    assert (second.line, second.document.place(("body",)).column) == (7, 1)
