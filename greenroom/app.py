@@ -88,7 +88,8 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
         store = await _store(deployment, context)
         stack.push_async_callback(store.close)
         knowledge = Knowledge(store, model=pool.model)
-        if any(performer.knowledge for performer in company.performers.values()):
+        quotes = any(performer.knowledge for performer in company.performers.values())
+        if quotes or any(policy.needs_likeness for policy in company.policies.values()):
 
             async def embed(text: str) -> Any:
                 return (await pool.read(text)).embedding

@@ -297,6 +297,7 @@ class Signals:
     windows_read: int = 1
     knowledge: tuple[Passage, ...] = ()
     precedents: tuple[Precedent, ...] = ()
+    knowledge_score: float | None = None  # similarity to the nearest passage, if a rule asked
     counts: Mapping[str, float] = field(default_factory=dict)  # what `rate` and `history` ask
 
 

@@ -206,7 +206,10 @@ def _patterns(part: Part) -> Iterable[tuple[str, Schema]]:
     modifiers = rf"(?:\s*\(\s*{modifier}(?:\s*,\s*{modifier})*\s*\))?"
     yield rf"^~?\s*{field}(?:\s*\+\s*{field})*(?:#[^\s+(]*)?{modifiers}$", _VALUES
     if "similar_to" in part.checks:
-        yield r"^similar_to\s*\((?:removed|approved)(?:\s*,\s*(?:removed|approved))*\)$", _SCORE
+        yield (
+            r"^similar_to\s*\((?:knowledge|(?:removed|approved)(?:\s*,\s*(?:removed|approved))*)\)$",
+            _SCORE,
+        )
         zone = r"\s*\([A-Za-z0-9_+/-]+\)$"
         for name in CLOCK_CHECKS:
             yield rf"^{name}{zone}", _check(name)

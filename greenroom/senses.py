@@ -54,7 +54,7 @@ class Senses:
 
     async def _read(self, message: Message, needs: Needs) -> Signals:
         has_precedents = needs.precedents and await self._has_precedents(message)
-        embedding = has_precedents or bool(needs.knowledge)
+        embedding = has_precedents or bool(needs.knowledge) or needs.likeness
         if not needs.scores and not embedding:
             return await self._language(message) if needs.language else Signals()
         wants = Wants(
@@ -64,6 +64,8 @@ class Senses:
             floor=needs.floor,
         )
         signals = signals_of(await self.triage.read(text_of(message), wants))
+        if needs.likeness:
+            signals = await self._with_likeness(message, signals)
         return await self._with_precedents(message, signals) if has_precedents else signals
 
     async def _language(self, message: Message) -> Signals:
@@ -102,6 +104,12 @@ class Senses:
             log.warning("no precedents for %s: %s", message.key, error)
             return signals
         return replace(signals, precedents=tuple(alike))
+
+    async def _with_likeness(self, message: Message, signals: Signals) -> Signals:
+        """With the similarity to the nearest passage; where nothing is known, it stays unknown."""
+        whole = await self._with_knowledge(message, signals, ["."])
+        scores = [passage.score for passage in whole.knowledge]
+        return replace(signals, knowledge_score=max(scores, default=None))
 
     async def _with_knowledge(
         self, message: Message, signals: Signals, sources: Sequence[str]

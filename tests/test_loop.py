@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from greenroom.context import EdgeStore, Knowledge, Precedents
+from greenroom.context.base import Vector
 from greenroom.counting import Counting
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.ledger import Change, Judgement, Ledger, Verdict
@@ -173,6 +174,39 @@ async def test_the_language_is_told_to_whom_asks_with_or_without_the_model(
         await seen(changes, "message")
     signals = theatre.performer.asked[0].signals
     assert (signals.language, bool(signals.scores)) == ("de", has_scores)
+
+
+async def test_likeness_to_the_knowledge_is_told_to_whom_asks(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    (tmp_path / "knowledge").mkdir()
+    (tmp_path / "knowledge" / "rules.md").write_text(
+        "# Rules\n\n## Selling\n\nSelling things belongs into the market channel.\n"
+    )
+
+    async def embed(text: str) -> Vector:
+        found = (await theatre.senses.triage.read(text)).embedding
+        assert found is not None
+        return found
+
+    theatre.performer.wanted = Needs(likeness=True)
+    theatre.adapter.events = events("nobody knows anything yet")
+    async with theatre.running() as changes:
+        await seen(changes, "message")
+    assert theatre.performer.asked[0].signals.knowledge_score is None
+    await theatre.senses.knowledge.index(tmp_path / "knowledge", embed)
+    texts = ("may I sell things in the market channel?", "the moon is far away")
+    theatre.adapter.events = tuple(
+        an_event(a_message(text, id=f"k{number}")) for number, text in enumerate(texts)
+    )
+    async with theatre.running() as changes:
+        await seen(changes, "message", 2)
+    scores = {cue.message.text: cue.signals.knowledge_score for cue in theatre.performer.asked}
+    near, far = (scores[text] for text in texts)
+    assert near is not None
+    assert far is not None
+    assert near > 0.5 > far
+    assert theatre.performer.asked[-1].signals.knowledge == ()
 
 
 async def test_a_flood_is_counted_while_it_comes(theatre: Theatre) -> None:

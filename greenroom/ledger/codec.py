@@ -57,6 +57,7 @@ def encode_signals(signals: Signals) -> str:
                 {"message": one.message, "verdict": one.verdict, "score": round(one.score, 6)}
                 for one in signals.precedents
             ],
+            "knowledge_score": signals.knowledge_score,
             "counts": dict(signals.counts),
             "model": signals.model,
             "stage": signals.stage,
@@ -77,6 +78,7 @@ def decode_signals(values: Mapping[str, Any]) -> Signals:
         intent=values.get("intent"),
         language=values.get("language"),
         precedents=precedents,
+        knowledge_score=values.get("knowledge_score"),
         counts=values.get("counts", {}),
         model=values.get("model"),
         stage=values.get("stage"),

@@ -29,6 +29,7 @@ class Needs:
         intent: Intent and sentiment.
         language: The language.
         precedents: Messages alike that people judged.
+        likeness: How similar the message is to the knowledge as a whole.
         counts: What members did lately.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
@@ -39,6 +40,7 @@ class Needs:
     intent: bool = False
     language: bool = False
     precedents: bool = False
+    likeness: bool = False
     counts: frozenset[Count] = frozenset()
     knowledge: tuple[str, ...] = ()
 
@@ -49,6 +51,7 @@ class Needs:
             intent=self.intent or other.intent,
             language=self.language or other.language,
             precedents=self.precedents or other.precedents,
+            likeness=self.likeness or other.likeness,
             counts=self.counts | other.counts,
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )

@@ -64,6 +64,7 @@ def needs_of(found: Wants) -> Needs:
         floor=found.floor,
         intent=found.intent,
         language=found.language,
+        likeness=found.likeness,
         counts=found.counts,
         precedents=found.precedents,
     )

@@ -183,6 +183,7 @@ class Rule:
     needs_intent: bool = False  # or sentiment
     needs_language: bool = False
     needs_precedents: bool = False
+    needs_likeness: bool = False  # to the knowledge
     counts: frozenset[Count] = frozenset()  # what must be counted before it can fire
     actions_used: frozenset[ActionKind] = frozenset()
     asked: tuple[Asked, ...] = ()  # its checks as they are written
@@ -220,6 +221,11 @@ class Policy:
     def needs_precedents(self) -> bool:
         """True if some rule asks for similar messages that people judged."""
         return any(rule.needs_precedents for rule in self.rules)
+
+    @property
+    def needs_likeness(self) -> bool:
+        """True if some rule asks how similar a message is to the knowledge."""
+        return any(rule.needs_likeness for rule in self.rules)
 
     @property
     def heads(self) -> frozenset[str]:
@@ -292,6 +298,7 @@ class Wants:
         intent: Intent or sentiment.
         language: The language.
         precedents: Messages alike that people judged.
+        likeness: How similar the message is to the knowledge.
         counts: What members did lately.
         reply: One of the rules would reply.
     """
@@ -301,6 +308,7 @@ class Wants:
     intent: bool = False
     language: bool = False
     precedents: bool = False
+    likeness: bool = False
     counts: frozenset[Count] = frozenset()
     reply: bool = False
 

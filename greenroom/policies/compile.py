@@ -18,7 +18,7 @@ from greenroom.policies.counts import CountCheck
 from greenroom.policies.lint import lint
 from greenroom.policies.logic import GroupCheck, leaves
 from greenroom.policies.node import Node, WrongType
-from greenroom.policies.own import ScoreCheck
+from greenroom.policies.own import KNOWLEDGE, ScoreCheck
 from greenroom.policies.parts import COMMENT, MODES, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
@@ -223,6 +223,7 @@ class _RuleReader:
             needs_intent=any(map(_needs_intent, versions)),
             needs_language=any(map(_needs_language, versions)),
             needs_precedents=any(map(_needs_precedents, versions)),
+            needs_likeness=any(map(_needs_likeness, versions)),
             counts=_counts(versions),
             actions_used=frozenset(step.kind for step in steps),
             asked=tuple(asked_of(self.base, self.groups, self.known.shelf)),
@@ -295,7 +296,21 @@ def _needs_intent(version: Version) -> bool:
 
 
 def _needs_precedents(version: Version) -> bool:
-    return any(bound.check.written.startswith("similar_to") for bound in leaves(version.checks))
+    return any(kind != KNOWLEDGE for kind in _likenesses(version))
+
+
+def _needs_likeness(version: Version) -> bool:
+    return KNOWLEDGE in _likenesses(version)
+
+
+def _likenesses(version: Version) -> list[str]:
+    """What `similar_to` is asked of: a verdict, the knowledge, or nothing in particular."""
+    written = (bound.check.written for bound in leaves(version.checks))
+    return [
+        one.removeprefix("similar_to").strip(" ()")
+        for one in written
+        if one.startswith("similar_to")
+    ]
 
 
 def _counts(versions: Iterable[Version]) -> frozenset[Count]:

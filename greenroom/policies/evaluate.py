@@ -93,6 +93,7 @@ def wants(policies: Sequence[Policy], message: Message, situation: Situation) ->
             intent=found.intent or rule.needs_intent,
             language=found.language or rule.needs_language,
             precedents=found.precedents or rule.needs_precedents,
+            likeness=found.likeness or rule.needs_likeness,
             counts=found.counts | rule.counts,
             reply=found.reply or _replies(rule),
         )
@@ -116,7 +117,12 @@ def _fires(rule: Rule, scene: Scene) -> bool:
 
 
 def _is_dear(rule: Rule) -> bool:
-    needs = (rule.needs_scores, rule.needs_precedents, rule.needs_language)
+    needs = (
+        rule.needs_scores,
+        rule.needs_precedents,
+        rule.needs_language,
+        rule.needs_likeness,
+    )
     return any(needs) or bool(rule.counts)
 
 

@@ -140,6 +140,7 @@ def signals_of(values: Mapping[str, Any]) -> Signals:
         intent=fields.text("intent"),
         language=fields.text("language"),
         precedents=judged,
+        knowledge_score=fields.number("knowledge_score"),
         counts=_counts(fields),
     )
 

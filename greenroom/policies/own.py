@@ -21,6 +21,7 @@ OWN_CHECKS: Final = frozenset(
 _CODE: Final = re.compile(r"[a-z]{2,3}")
 _UNDETERMINED: Final = "und"
 VERDICTS: Final = ("removed", "approved")
+KNOWLEDGE: Final = "knowledge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,17 @@ def mentions_check(node: Node) -> Check:
 
 
 def similar_check(node: Node, key: Key) -> ScoreCheck:
-    """``similar_to (removed): "> 0.92"``; without a verdict, any judged message counts."""
+    """``similar_to (removed): "> 0.92"``; without a verdict, any judged message counts.
+
+    ``similar_to (knowledge)`` compares with the community's own texts.
+    """
+    if key.modifiers == (KNOWLEDGE,):
+        return ScoreCheck(
+            node.key, lambda scene: scene.signals.knowledge_score, share_comparison(node)
+        )
     for verdict in key.modifiers or ():
         if verdict not in VERDICTS:
-            raise node.unknown("verdict", verdict, VERDICTS)
+            raise node.unknown("verdict", verdict, (*VERDICTS, KNOWLEDGE))
     verdicts = key.modifiers or VERDICTS
 
     def score(scene: Scene) -> float | None:

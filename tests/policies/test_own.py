@@ -125,3 +125,16 @@ def test_the_design_document_s_example_loads_and_decides() -> None:
         "near-copy of a removed message (0.93)"
     )
     assert not decided(text, comment(), SCORED).actions
+
+
+def test_likeness_to_the_knowledge_is_asked_for_by_itself() -> None:
+    text = 'similar_to (knowledge): "> 0.6"\naction: report'
+    (rule,) = policy(text).rules
+    assert (rule.needs_likeness, rule.needs_precedents, rule.needs_scores) == (True, False, False)
+    assert fires('similar_to (knowledge): "> 0.6"', comment(), Signals(knowledge_score=0.7))
+    assert not fires('similar_to (knowledge): "> 0.6"', comment(), Signals(knowledge_score=0.5))
+    assert not fires('not: {"similar_to (knowledge)": "> 0.6"}', comment())
+    (both,) = policy(
+        'any: [{"similar_to (removed)": "> 0.9"}, {"similar_to": "> 0.8"}]\nban: true'
+    ).rules
+    assert (both.needs_likeness, both.needs_precedents) == (False, True)
