@@ -8,12 +8,13 @@ from datetime import datetime
 
 from greenroom.app import utc_now
 from greenroom.company import Company
+from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals
 from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Example
-from greenroom.policies import failed_tests
+from greenroom.policies import Situation, Why, failed_tests, find_rule, why
 from greenroom.senses import Senses, signals_of, text_of
 from greenroom.triage.base import HEADS
 from greenroom.triage.explain import Explanation, asked_heads, explain
@@ -54,15 +55,7 @@ class Rehearsal:
     ) -> tuple[Decision, Signals]:
         """What ``persona`` makes of ``text``, as if every action were possible."""
         now = self._clock()
-        message = Message(
-            platform=platform,
-            community=Community("rehearsal", "Rehearsal"),
-            channel=Channel(channel, channel),
-            id="1",
-            author=Author("member", "member"),
-            text=text,
-            posted_at=now,
-        )
+        message = _message(text, platform, channel, now)
         performer = self._company.performers[persona]
         cue = await self._senses.sense(
             message, [performer], lambda signals: Cue(message, signals, now)
@@ -76,6 +69,45 @@ class Rehearsal:
             now=now,
         )
         return admitted, cue.signals
+
+    async def why(
+        self,
+        text: str,
+        rule: str,
+        *,
+        persona: str,
+        platform: str = "terminal",
+        channel: str = "general",
+    ) -> Why:
+        """Why a rule of ``persona`` fires on ``text``, or does not.
+
+        Raises:
+            ConfigError: It has no such rule.
+        """
+        names = self._company.deployment.personas[persona].policies
+        policies = [self._company.policies[name] for name in names]
+        asked = find_rule(policies, rule)
+        if asked is None:
+            known = [f"{one.policy}#{one.index}" for policy in policies for one in policy.rules]
+            raise ConfigError(f"{persona} has no rule `{rule}`", accepted=suggest(rule, known))
+        now = self._clock()
+        message = _message(text, platform, channel, now)
+        cue = await self._senses.sense(
+            message, [self._company.performers[persona]], lambda found: Cue(message, found, now)
+        )
+        return why(policies, asked, message, cue.signals, Situation(now))
+
+
+def _message(text: str, platform: str, channel: str, now: datetime) -> Message:
+    return Message(
+        platform=platform,
+        community=Community("rehearsal", "Rehearsal"),
+        channel=Channel(channel, channel),
+        id="1",
+        author=Author("member", "member"),
+        text=text,
+        posted_at=now,
+    )
 
 
 async def reasons(senses: Senses, text: str, decision: Decision, *, say: Say) -> list[Reason]:

@@ -18,6 +18,7 @@ from greenroom.company import Company, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import Action, Decision, Signals
+from greenroom.policies import Why
 from greenroom.rehearsal import Reason, Rehearsal, reasons
 from greenroom.starter import starter_folder
 from greenroom.triage.explain import MOST_REMOVED, Explanation, Turning, Word
@@ -42,6 +43,10 @@ def attempt(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which words made the scores.")
     ] = False,
+    rule: Annotated[
+        str | None,
+        typer.Option("--why", help="Also say why this rule (policy#number or name) fired or not."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what a persona would do with one message; nothing is stored or sent."""
@@ -51,12 +56,26 @@ def attempt(
         raise ConfigError(f"there is no persona `{persona}`", accepted=accepted)
     said = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     scene = {"persona": persona, "platform": platform, "channel": channel}
-    decision, signals, found = asyncio.run(_rehearse(company, said, scene, explains=explain))
+    decision, signals, found, asked = asyncio.run(
+        _rehearse(company, said, scene, explains=explain, rule=rule)
+    )
     if as_json:
-        told = {"explanations": [reason_as_object(one) for one in found]} if explain else {}
+        told: dict[str, Any] = {}
+        if explain:
+            told["explanations"] = [reason_as_object(one) for one in found]
+        if asked is not None:
+            told["why"] = {
+                "rule": f"{asked.rule.policy}#{asked.rule.index}",
+                "fired": asked.has_fired,
+                "check": asked.check,
+                "because": asked.because,
+            }
         put_json(as_object(decision, signals) | told)
         return
     out.print(as_text(decision, signals), markup=False, soft_wrap=True)
+    if asked is not None:
+        name = f"{asked.rule.policy}:{asked.rule.line} {asked.rule.name}"
+        out.print(f"why {name}: {asked.because}", markup=False, soft_wrap=True)
     for one in found:
         out.print(reason_as_text(one, said, decision), soft_wrap=True)
 
@@ -241,8 +260,8 @@ def _done(action: Action) -> str:
 
 
 async def _rehearse(
-    company: Company, text: str, scene: dict[str, str], *, explains: bool
-) -> tuple[Decision, Signals, list[Reason]]:
+    company: Company, text: str, scene: dict[str, str], *, explains: bool, rule: str | None
+) -> tuple[Decision, Signals, list[Reason], Why | None]:
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         async with opening(open_senses(company, context=Path(folder))) as senses:
 
@@ -250,10 +269,13 @@ async def _rehearse(
                 return await Rehearsal(company, senses).say(changed, **scene)
 
             decision, signals = await say(text)
+            asked = None
+            if rule is not None:
+                asked = await Rehearsal(company, senses).why(text, rule, **scene)
             if not explains:
-                return decision, signals, []
+                return decision, signals, [], asked
             with err.status("reading it again without each of its words"):
-                return decision, signals, await reasons(senses, text, decision, say=say)
+                return decision, signals, await reasons(senses, text, decision, say=say), asked
 
 
 def _config_or_starter(config: Path | None) -> Path:

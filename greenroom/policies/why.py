@@ -143,7 +143,7 @@ def _told(bound: Bound, subject: Subject, scene: Scene, found: Result) -> str:
     if isinstance(check, SearchCheck):
         return _search_told(check, subject, scene)
     if isinstance(check, ScoreCheck):
-        return f"{name} is {check.score(scene):.4g}, wanted {check.comparison.wanted}"
+        return f"{name} is {_number(check.score(scene) or 0.0)}, wanted {check.comparison.wanted}"
     if isinstance(check, AttachmentsCheck):
         count = len(scene.message.attachments)
         return f"{name} is {count}, wanted {check.comparison.wanted}"
@@ -153,6 +153,10 @@ def _told(bound: Bound, subject: Subject, scene: Scene, found: Result) -> str:
     if isinstance(check, ThresholdsCheck):
         return "; ".join(_thresholds_told(check, subject, scene))
     return f"{name} is not so"
+
+
+def _number(value: float) -> str:
+    return "under 0.001" if 0 < abs(value) < 0.001 else f"{value:.4g}"
 
 
 def _search_told(check: SearchCheck, subject: Subject, scene: Scene) -> str:

@@ -207,6 +207,19 @@ def test_try_explains_which_words_made_the_scores(greenroom: Greenroom) -> None:
     assert "then nothing would be done" in ended.out
 
 
+def test_try_says_why_a_rule_did_not_fire(greenroom: Greenroom) -> None:
+    tried = ["try", "lovely weather", "--persona", "warden", "--why"]
+    ended = greenroom(*tried, "civility#3")
+    assert re.search(
+        r"\nwhy civility:\d+ Insult, all but certain: `triage.insult` is (under )?0\S*, wanted > 0.92\n",
+        ended.out,
+    )
+    told = json.loads(greenroom(*tried, "spam#0", "--json").out)["why"]
+    assert (told["rule"], told["fired"], told["check"]) == ("spam#0", False, "body+title (regex)")
+    ended = greenroom(*tried, "civility#99")
+    assert (ended.code, "warden has no rule `civility#99`" in ended.err) == (2, True)
+
+
 def test_try_explains_the_highest_score_where_no_rule_fired(greenroom: Greenroom) -> None:
     ended = greenroom("try", "lovely weather", "--persona", "warden", "--explain", "--json")
     found = json.loads(ended.out)
