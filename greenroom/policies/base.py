@@ -325,12 +325,13 @@ class Known:
 
 def _explained(fired: Fired) -> str:
     where = f"{fired.policy}:{fired.line}" if fired.line else fired.policy
-    hits = "; ".join(map(_hit_text, fired.hits)) or "its type alone"
+    hits = "; ".join(map(hit_in_words, fired.hits)) or "its type alone"
     would = f" (in shadow mode: would {', '.join(fired.would)})" if fired.would else ""
     return f"{where} {fired.name}: {hits}{would}"
 
 
-def _hit_text(hit: Hit) -> str:
+def hit_in_words(hit: Hit) -> str:
+    """One check that held: what it found, or the number that it compared."""
     if hit.matched is not None:
         return f"{hit.check} found “{hit.matched}”"
     if hit.value is None:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from greenroom.message import Author, Flair, Message
-from greenroom.policies.base import Bound, Found
+from greenroom.policies.base import Bound, Found, hit_in_words
 from greenroom.policies.checks import SearchCheck
 from greenroom.policies.fields import domain_of
 from greenroom.policies.own import ScoreCheck
@@ -129,8 +129,8 @@ def _slot(name: str) -> Slot | None:
     if name in SIMPLE:
         simple = SIMPLE[name]
         return lambda filling: simple(filling.scene.message)
-    if name in ("intent", "similar_to", "sentiment"):
-        return {"intent": _intent, "similar_to": _similar, "sentiment": _score("sentiment")}[name]
+    if name in _SIGNALS:
+        return _SIGNALS[name]
     if name.startswith("triage."):
         return _score(name.removeprefix("triage."))
     match = _MATCH.fullmatch(name)
@@ -164,6 +164,12 @@ def _similar(filling: Filling) -> str | None:
     return None
 
 
+def _why(filling: Filling) -> str:
+    """What made the rule fire, as the trace has it."""
+    hits = [hit for _, found in filling.held for hit in found.hits]
+    return "; ".join(map(hit_in_words, hits))
+
+
 def _intent(filling: Filling) -> str:
     return filling.scene.signals.intent or ""
 
@@ -181,6 +187,12 @@ def _kind(message: Message) -> str:
     return "submission" if message.kind.is_submission else "comment"
 
 
+_SIGNALS: Final[Mapping[str, Slot]] = {
+    "intent": _intent,
+    "similar_to": _similar,
+    "sentiment": _score("sentiment"),
+    "why": _why,
+}
 SIMPLE: Final[Mapping[str, Callable[[Message], str]]] = {
     "author": lambda message: message.author.name,
     "author_flair_text": lambda message: _author_flair(message.author).text or "",

@@ -211,7 +211,7 @@ def test_try_says_why_a_rule_did_not_fire(greenroom: Greenroom) -> None:
     tried = ["try", "lovely weather", "--persona", "warden", "--why"]
     ended = greenroom(*tried, "civility#3")
     assert re.search(
-        r"\nwhy civility:\d+ Insult, all but certain: `triage.insult` is (under )?0\S*, wanted > 0.92\n",
+        r"\nwhy civility:\d+ Insult, all but certain: `triage.insult` is .*0\S*, wanted > 0.92\n",
         ended.out,
     )
     told = json.loads(greenroom(*tried, "spam#0", "--json").out)["why"]

@@ -133,3 +133,17 @@ def test_placeholders_that_nothing_fills_are_remarked() -> None:
     assert "unknown placeholder {{autor}}" in text
     assert "{{triage.rage}} names no triage head" in text
     assert "no search here finds anything to quote" in text
+
+
+def test_why_is_what_the_trace_says() -> None:
+    rule = (
+        'body: [cat, dog]\nauthor: {account_age: "< 2 days"}\nany: [{title+body: cat}]\n'
+        "message: 'Gone: {{why}}.'\naction: remove"
+    )
+    message = comment("a cat", author={"name": "x", "account_age_days": 1})
+    (told,) = [one for one in decided(rule, message).actions if one.kind == "message"]
+    assert told.text is not None
+    assert told.text.startswith(
+        "Gone: body found “cat”; any.0.title+body found “cat”;"
+        " author.account_age is 1, wanted < 2 days."
+    )
