@@ -55,5 +55,5 @@ def set_up_logging(*, level: str = "INFO", file: Path | None = None) -> None:
         handler = logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("aiohttp.access", "slack_bolt", "slack_sdk", "discord"):
+    for chatty in ("aiohttp.access", "slack_bolt", "slack_sdk", "discord", "watchfiles"):
         logging.getLogger(chatty).setLevel("WARNING")
