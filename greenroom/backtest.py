@@ -18,7 +18,7 @@ from typing import Final
 from greenroom.counting import longest_rate
 from greenroom.ledger import Verdict
 from greenroom.message import ActionKind, Decision, Fired, Message, Signals
-from greenroom.policies import Count, Policy, Situation, evaluate, wants
+from greenroom.policies import Count, Policy, Situation, Wants, evaluate, wants
 from greenroom.rates import Rates
 
 INTERVENTIONS: Final = frozenset({
@@ -202,7 +202,7 @@ async def backtest(
     """
     found = Backtest(tuple(policies))
     names = {policy.name for policy in policies}
-    needy = any(policy.needs_scores for policy in policies)
+    needy = any(policy.needs_scores for policy in policies) or bool(_counts(policies))
     rates = Rates(longest_rate((*policies, *(than or ()))))
     wanted = [count for count in _counts((*policies, *(than or ()))) if count.check == "rate"]
     async for one in past:
@@ -219,8 +219,8 @@ async def backtest(
             was = old.explanations
         found.messages += 1
         found.judged += one.is_bad is not None
-        if needy and not one.signals.scores:
-            found.unread += wants(policies, one.message, situation).scores
+        if needy:
+            found.unread += _is_unread(one, wants(policies, one.message, situation))
         found.tried.count(is_caught=is_caught, is_bad=one.is_bad)
         found.compared.count(is_caught=before, is_bad=one.is_bad)
         _count_rules(found.rules, tried.fired, one.is_bad)
@@ -231,6 +231,12 @@ async def backtest(
             found.newly_released += 1
             _keep(found.released_samples, Sample(one.message, one.is_bad, was), samples)
     return found
+
+
+def _is_unread(one: Past, wanted: Wants) -> bool:
+    """Whether a rule that could fire wants what nobody computed."""
+    has_counts = all(count.key in one.signals.counts for count in wanted.counts)
+    return (wanted.scores and not one.signals.scores) or not has_counts
 
 
 def _counts(policies: Iterable[Policy]) -> set[Count]:

@@ -36,7 +36,7 @@ def _head(found: Backtest, against: str) -> Iterator[str]:
     else:
         yield "  nobody judged any of them: there is no precision to tell"
     if found.unread:
-        yield f"  {found.unread:,} messages have no scores, which a rule wanted: it could not fire"
+        yield f"  {found.unread:,} messages lack scores or counts that a rule wanted to fire"
 
 
 def _rules(found: Backtest) -> Iterator[str]:
@@ -89,7 +89,7 @@ def as_json(found: Backtest) -> dict[str, Any]:
         "policies": [policy.name for policy in found.policies],
         "messages": found.messages,
         "judged": found.judged,
-        "without_scores": found.unread,
+        "unread": found.unread,
         "tried": _side(found.tried),
         "before": _side(found.compared),
         "newly_caught": {

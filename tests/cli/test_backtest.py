@@ -121,6 +121,13 @@ async def test_rates_are_counted_anew_over_the_past() -> None:
     assert (await backtest([rules], stream(known))).tried.caught == 1  # as it was counted then
 
 
+async def test_messages_without_the_history_that_a_rule_wants_are_told() -> None:
+    rules = policy("body: cat\nhistory: {removals: '> 2'}\naction: filter")
+    counted = Past(comment("a cat"), Signals(counts={"history.removals/member/2592000": 3}), NOW)
+    found = await backtest([rules], stream(seen("a cat"), seen("a cow"), counted))
+    assert (found.unread, found.tried.caught) == (1, 1)
+
+
 async def test_judged_samples_are_shown_first() -> None:
     past = [seen(f"cat {n}") for n in range(8)] + [seen("cat x", is_bad=False)]
     found = await backtest([policy(CATS)], stream(*past), samples=3)

@@ -106,6 +106,27 @@ def test_files_elsewhere_keep_their_whole_path(tmp_path: Path) -> None:
     }
 
 
+def test_the_problem_matcher_finds_faults_and_warnings(greenroom: Greenroom, faulty: Path) -> None:
+    matchers = json.loads((ROOT / "docs" / "problem-matcher.json").read_text(encoding="utf-8"))
+    patterns = {
+        one["severity"]: re.compile(one["pattern"][0]["regexp"])
+        for one in matchers["problemMatcher"]
+    }
+
+    def found(severity: str) -> list[tuple[str, ...]]:
+        lines = greenroom("check", "--no-secrets").err.splitlines()
+        return [match.groups() for line in lines if (match := patterns[severity].match(line))]
+
+    places = [(Path(file).name, line, column) for file, line, column, _ in found("error")]
+    assert places == [("mine.yaml", "4", "1"), ("mine.yaml", "6", "1")]
+    assert found("warning") == []
+    (faulty / "policies" / "mine.yaml").write_text("body (includes): as\naction: filter\n")
+    ((file, line, column, message),) = found("warning")
+    assert (Path(file).name, line, column) == ("mine.yaml", "1", "1")
+    assert "inside longer words" in message
+    assert found("error") == []
+
+
 def test_the_hook_for_pre_commit_runs_a_command_that_exists() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
