@@ -153,6 +153,7 @@ class Backtest:
         policies: What was tried.
         messages: How many there were.
         judged: How many of them people judged.
+        is_compared: Whether there is anything to compare with.
         unread: Messages on which a rule wanted signals that nobody had computed: there it could
             not fire.
         tried: What is tried.
@@ -168,6 +169,7 @@ class Backtest:
     messages: int = 0
     judged: int = 0
     unread: int = 0
+    is_compared: bool = False
     tried: Side = field(default_factory=Side)
     compared: Side = field(default_factory=Side)
     newly_caught: int = 0
@@ -211,6 +213,7 @@ async def backtest(
         tried = evaluate(policies, one.message, one.signals, now=one.at, situation=situation)
         is_caught = _is_caught((action.kind for action in tried.actions), tried.fired)
         why = tried.explanations
+        found.is_compared |= than is not None or one.decisions is not None
         if than is None:
             before, was = _recorded(one.decisions or (), names)
         else:

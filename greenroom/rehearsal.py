@@ -162,7 +162,8 @@ def _problem(example: Example, decision: Decision) -> str | None:
     expected = example.expect
     kinds = tuple(action.kind.value for action in decision.actions)
     if expected.actions is not None and sorted(expected.actions) != sorted(kinds):
-        return f"expected actions {list(expected.actions)}, got {list(kinds)}"
+        wanted = [kind.value for kind in expected.actions]
+        return f"expected actions {wanted}, got {list(kinds)}"
     said = "\n".join(action.text or "" for action in decision.actions)
     if expected.contains is not None and expected.contains not in said:
         return f"expected a reply with {expected.contains!r}, got {said!r}"

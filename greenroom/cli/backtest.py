@@ -107,6 +107,14 @@ async def run_backtest(
 
 
 def _load(files: list[Path]) -> list[Policy]:
+    names: dict[str, Path] = {}
+    for file in files:
+        if file.stem in names:
+            raise ConfigError(
+                f"has the name of {names[file.stem]}: a policy is called by its file's name",
+                file=file,
+            )
+        names[file.stem] = file
     return [load_policy(file, heads=HEADS, intents=INTENTS) for file in files]
 
 
@@ -152,7 +160,7 @@ async def _each(rows: list[Past]) -> AsyncIterator[Past]:
 
 def _rows(file: Path, start: datetime) -> list[Past]:
     try:
-        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
     now = utc_now()

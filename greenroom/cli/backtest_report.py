@@ -26,17 +26,25 @@ def as_text(found: Backtest, *, against: str) -> str:
 def _head(found: Backtest, against: str) -> Iterator[str]:
     names = ", ".join(policy.name for policy in found.policies)
     yield f"{names} on {found.messages:,} messages ({against}), {found.judged:,} of them judged"
-    yield f"  caught           {found.tried.caught:>8,}   before: {found.compared.caught:,}"
-    yield f"  newly caught     {found.newly_caught:>8,}"
-    yield f"  newly released   {found.newly_released:>8,}"
+    before = _before(found, f"{found.compared.caught:,}")
+    yield f"  caught           {found.tried.caught:>8,}{before}"
+    if found.is_compared:
+        yield f"  newly caught     {found.newly_caught:>8,}"
+        yield f"  newly released   {found.newly_released:>8,}"
+    else:
+        yield "  nothing tells what was decided then; --than RULES compares with other rules"
     if found.judged:
         for name in ("precision", "recall"):
             now, before = (_share(getattr(side, name)) for side in (found.tried, found.compared))
-            yield f"  {name:<16} {now}   before: {before}"
+            yield f"  {name:<16} {now}{_before(found, before)}"
     else:
         yield "  nobody judged any of them: there is no precision to tell"
     if found.unread:
         yield f"  {found.unread:,} messages lack scores or counts that a rule wanted to fire"
+
+
+def _before(found: Backtest, figure: str) -> str:
+    return f"   before: {figure}" if found.is_compared else ""
 
 
 def _rules(found: Backtest) -> Iterator[str]:
@@ -49,7 +57,7 @@ def _rules(found: Backtest) -> Iterator[str]:
 
 def _samples(found: Backtest) -> Iterator[str]:
     for title, samples in (
-        ("newly caught", found.caught_samples),
+        ("newly caught" if found.is_compared else "caught", found.caught_samples),
         ("newly released", found.released_samples),
     ):
         if samples:
@@ -91,7 +99,7 @@ def as_json(found: Backtest) -> dict[str, Any]:
         "judged": found.judged,
         "unread": found.unread,
         "tried": _side(found.tried),
-        "before": _side(found.compared),
+        "before": _side(found.compared) if found.is_compared else None,
         "newly_caught": {
             "count": found.newly_caught,
             "samples": list(map(_sample, found.caught_samples)),
@@ -155,7 +163,11 @@ def as_html(found: Backtest, *, against: str, since: str | None) -> str:
     environment.filters["said"] = _said
     environment.filters["judged"] = judged_as
     kinds: Sequence[tuple[str, Sequence[Sample], int]] = (
-        ("Newly caught", found.caught_samples, found.newly_caught),
+        (
+            "Newly caught" if found.is_compared else "Caught",
+            found.caught_samples,
+            found.newly_caught,
+        ),
         ("Newly released", found.released_samples, found.newly_released),
     )
     return environment.get_template("backtest.html").render(

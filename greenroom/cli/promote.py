@@ -15,8 +15,9 @@ from greenroom.cli.console import fault, out
 from greenroom.company import gather
 from greenroom.documents import load, read_text, suggest
 from greenroom.errors import ConfigError
-from greenroom.policies import Policy, Rule, find_rule, load_policy
+from greenroom.policies import Known, Policy, Rule, find_rule, load_policy, parse_policy
 from greenroom.policies.read import read_sections
+from greenroom.policies.shelf import Shelf
 from greenroom.triage import HEADS, INTENTS
 
 EXAMPLE = "Example: greenroom promote policies/spam.yaml --rule 3 --floor 0.9"
@@ -45,6 +46,7 @@ def promote(
     The precision is that of a backtest: of the messages that it would have caught and that people
     judged, the share that they found bad. Under the floor, nothing is changed.
     """
+    found: Rule | None = None
     if rule is None:
         policies, line = _bot(target, config), _place_of_bot(target)
         what = f"{target}: the bot"
@@ -53,12 +55,12 @@ def promote(
         policies, line = [policy], _place_of_rule(target, found)
         what = f"{target}:{found.line}: rule {found.index} ({found.name})"
     tried = asyncio.run(run_backtest(policies, against=against, since=since, config=config))
-    share = tried.tried.precision if rule is None else _of_rule(tried, policies[0], found)
+    share = tried.tried.precision if found is None else _of_rule(tried, policies[0], found)
     refusal = _refusal(share, floor=floor, least=least)
     if refusal is not None:
         fault(f"{what} stays in shadow mode: {refusal}")
         raise typer.Exit(1)
-    _make_live(target, line, is_bot=rule is None)
+    _make_live(target, line, found)
     out.print(f"{what} is live now: {_told(share)}", markup=False, soft_wrap=True)
 
 
@@ -120,8 +122,9 @@ def _place_of_bot(file: Path) -> int | None:
     return document.place(("mode",)).line if ("mode",) in document.places else None
 
 
-def _make_live(file: Path, line: int | None, *, is_bot: bool) -> None:
+def _make_live(file: Path, line: int | None, rule: Rule | None) -> None:
     """Take the rule's line out, or turn the bot's; all else in the file stays as it is."""
+    is_bot = rule is None
     text = read_text(file)
     lines = text.splitlines(keepends=True)
     match = None if line is None else _MODE.fullmatch(lines[line - 1].rstrip("\r\n"))
@@ -139,4 +142,18 @@ def _make_live(file: Path, line: int | None, *, is_bot: bool) -> None:
         lines.append(f"{'' if text.endswith(chr(10)) else chr(10)}mode: live\n")
     elif line is not None:
         del lines[line - 1]
-    file.write_bytes("".join(lines).encode())
+    changed = "".join(lines)
+    if rule is not None and _is_still_shadow(changed, file, rule):
+        raise ConfigError(
+            "says `mode: shadow` more than once for this rule",
+            file=file,
+            line=line,
+            accepted="take all of them out by hand",
+        )
+    file.write_bytes(changed.encode())
+
+
+def _is_still_shadow(text: str, file: Path, rule: Rule) -> bool:
+    known = Known(HEADS, INTENTS, Shelf(file.parent))
+    found = parse_policy(text, path=file, known=known, strict=False).rules
+    return any(one.is_shadow for one in found if one.index == rule.index)

@@ -73,7 +73,7 @@ def read_sections(text: str, *, file: str) -> Sections:
             faults.append(_explained(error, piece))
             index += 1
             continue
-        if isinstance(document.value, dict) and document.value.keys() == {"tests"}:
+        if _is_tests(document.value):
             tests.append(_typed(piece, file))
         elif isinstance(document.value, dict):
             sections.append(_section(index, piece, document, warnings))
@@ -108,7 +108,14 @@ def _parse(piece: _Slice, file: str) -> Document:
 def _typed(piece: _Slice, file: str) -> Document:
     """The section with numbers and truth values as such: messages are not rules."""
     document = parse(_without_tabs(piece.text), file=file, first_line=piece.line)
-    return _shifted(document, piece) if piece.shift else document
+    places = {tuple(map(_lower, path[:1])) + path[1:]: at for path, at in document.places.items()}
+    value = {str(key).lower(): item for key, item in document.value.items()}
+    lowered = Document(value, document.file, places, document.duplicates)
+    return _shifted(lowered, piece) if piece.shift else lowered
+
+
+def _is_tests(value: object) -> bool:
+    return isinstance(value, dict) and {str(key).lower() for key in value} == {"tests"}
 
 
 def _tabless(piece: _Slice, file: str, error: ConfigError) -> Document:

@@ -44,7 +44,7 @@ def redacted(filling: Filling) -> str:
             and match.end > match.start
         ]
         if not spans:
-            return f"{message.author.name}: {text}"
+            return f"{message.author.name}: {text}" if message.author.name else text
         for start, end in spans:
             text = text[:start] + BLACK * (end - start) + text[end:]
     return ""

@@ -247,6 +247,27 @@ def test_the_ledger_is_tried_on_beside_a_running_house(greenroom: Greenroom, fil
     assert (told["before"]["caught"], told["newly_caught"]["count"]) == (1, 1)
 
 
+def test_a_file_of_messages_knows_no_before(greenroom: Greenroom, files: Path) -> None:
+    past = files / "past.jsonl"
+    past.write_bytes(b"\xef\xbb\xbf" + past.read_bytes())
+    tried = ["backtest", files / "cats.yaml", "--against", past]
+    assert json.loads(greenroom(*tried, "--json").out)["before"] is None
+    text = greenroom(*tried, "--html", files / "r.html").out
+    assert "before:" not in text
+    assert "--than RULES" in text
+    assert "before" not in (files / "r.html").read_text(encoding="utf-8")
+    (files / "old.yaml").write_text("body: cow\naction: remove\n", encoding="utf-8")
+    told = json.loads(greenroom(*tried, "--json", "--than", files / "old.yaml").out)
+    assert told["before"]["caught"] == 1
+
+
+def test_two_files_of_one_name_are_refused(greenroom: Greenroom, files: Path) -> None:
+    (files / "other").mkdir()
+    (files / "other" / "cats.yaml").write_text(CATS, encoding="utf-8")
+    ended = greenroom("backtest", files / "cats.yaml", files / "other" / "cats.yaml")
+    assert (ended.code, "has the name of" in ended.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

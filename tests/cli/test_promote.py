@@ -69,6 +69,7 @@ def test_a_few_lucky_verdicts_promote_nothing(greenroom: Greenroom, folder: Path
         (RULES, "Dogs", "cats.yaml:7: rule 1 (Dogs) is not in shadow mode"),
         (RULES, "Hens", "cats.yaml: has no rule `Hens`"),
         ("{body: cat, action: filter, mode: shadow}\n", "0", "cannot be changed for you here"),
+        ("mode: shadow\nbody: cat\nmode: shadow\naction: filter\n", "0", "more than once"),
     ],
 )
 def test_what_cannot_be_promoted_is_told(

@@ -74,6 +74,12 @@ def test_tests_are_no_rule_and_take_no_number() -> None:
     assert (rules.size, len(rules.tests), rules.warnings) == (2, 1, ())
 
 
+async def test_tests_may_be_written_in_any_case() -> None:
+    rules = policy(f"{RULES}---\nTests:\n    - {{says: a cow, expect: [filter]}}\n")
+    (failure,) = await failures(rules)
+    assert failure.startswith("rules.yaml:10:7:")
+
+
 async def test_scores_come_from_the_test_or_else_from_the_model() -> None:
     rules = policy(
         'triage: {spam: "> 0.5"}\naction: filter\n---\ntests:\n'
