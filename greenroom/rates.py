@@ -20,6 +20,7 @@ from typing import Final
 from greenroom.fold import fold
 from greenroom.message import Message
 from greenroom.policies import Count
+from greenroom.policies.fields import links_of
 
 MOST_WINDOWS: Final = 50_000
 """Windows that are kept; the longest unused goes first."""
@@ -27,7 +28,6 @@ MOST_WINDOWS: Final = 50_000
 MOST_EVENTS: Final = 10_000
 """Events of one window; a count of so many says "at least"."""
 
-_LINK: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")
 
 Key = tuple[str, ...]
@@ -53,7 +53,7 @@ class Rates:
         amounts = {
             "messages": 1,
             "mentions": len(message.mentions),
-            "links": len(set(message.links) | set(_LINK.findall(message.text))),
+            "links": len(links_of(message)),
         }
         for scope in _scopes(message):
             for kind, amount in amounts.items():

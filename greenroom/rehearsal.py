@@ -8,13 +8,12 @@ from datetime import datetime
 
 from greenroom.app import utc_now
 from greenroom.company import Company
-from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals
 from greenroom.personas.base import Cue
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Example
-from greenroom.policies import Situation, Why, failed_tests, find_rule, why
+from greenroom.policies import Situation, Why, failed_tests, rule_called, why
 from greenroom.senses import Senses, signals_of, text_of
 from greenroom.triage.base import HEADS
 from greenroom.triage.explain import Explanation, asked_heads, explain
@@ -86,10 +85,7 @@ class Rehearsal:
         """
         names = self._company.deployment.personas[persona].policies
         policies = [self._company.policies[name] for name in names]
-        asked = find_rule(policies, rule)
-        if asked is None:
-            known = [f"{one.policy}#{one.index}" for policy in policies for one in policy.rules]
-            raise ConfigError(f"{persona} has no rule `{rule}`", accepted=suggest(rule, known))
+        asked = rule_called(policies, rule, owner=persona)
         now = self._clock()
         message = _message(text, platform, channel, now)
         cue = await self._senses.sense(

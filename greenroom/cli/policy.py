@@ -12,9 +12,8 @@ import typer
 
 from greenroom.app import utc_now
 from greenroom.cli.console import fault, out, put_json
-from greenroom.documents import suggest
 from greenroom.errors import ConfigError
-from greenroom.policies import Policy, Rule, find_rule, load_policy, try_lines
+from greenroom.policies import load_policy, rule_called, try_lines
 from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.encoder import Encoder
 
@@ -51,21 +50,13 @@ def try_policy(
     lines = _heard(_lines(messages), name)
     if loaded.needs_scores or loaded.needs_language:
         lines = _scored(lines, Encoder())
-    asked = None if why is None else _rule(loaded, why)
+    asked = None if why is None else rule_called((loaded,), why, file=loaded.file)
     tries = try_lines(loaded, lines, now=utc_now(), file=name, asked=asked)
     for number, tried in enumerate(tries, 1):
         if as_json:
             put_json(tried)
         else:
             out.print(_as_text(number, tried), markup=False, soft_wrap=True)
-
-
-def _rule(policy: Policy, name: str) -> Rule:
-    rule = find_rule((policy,), name)
-    if rule is None:
-        known = [str(one.index) for one in policy.rules] + [one.name for one in policy.rules]
-        raise ConfigError(f"has no rule `{name}`", file=policy.file, accepted=suggest(name, known))
-    return rule
 
 
 def _scored(lines: Iterable[str], encoder: Encoder) -> Iterator[str]:

@@ -13,9 +13,9 @@ from greenroom.backtest import Backtest, Share
 from greenroom.cli.backtest import AgainstOption, SinceOption, run_backtest
 from greenroom.cli.console import fault, out
 from greenroom.company import gather
-from greenroom.documents import load, read_text, suggest
+from greenroom.documents import load, read_text
 from greenroom.errors import ConfigError
-from greenroom.policies import Known, Policy, Rule, find_rule, load_policy, parse_policy
+from greenroom.policies import Known, Policy, Rule, load_policy, parse_policy, rule_called
 from greenroom.policies.read import read_sections
 from greenroom.policies.shelf import Shelf
 from greenroom.triage import HEADS, INTENTS
@@ -82,10 +82,7 @@ def _of_rule(tried: Backtest, policy: Policy, rule: Rule) -> Share:
 
 def _rule(file: Path, name: str) -> tuple[Policy, Rule]:
     policy = load_policy(file, heads=HEADS, intents=INTENTS)
-    rule = find_rule((policy,), name)
-    if rule is None:
-        known = [str(one.index) for one in policy.rules] + [one.name for one in policy.rules]
-        raise ConfigError(f"has no rule `{name}`", file=file, accepted=suggest(name, known))
+    rule = rule_called((policy,), name, file=file)
     if not rule.is_shadow:
         raise ConfigError(
             f"rule {rule.index} ({rule.name}) is not in shadow mode", file=file, line=rule.line

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,12 +53,7 @@ def run(
 async def _run(company: Company, moderator: str, config: Path) -> None:
     async with opening(open_house(company)) as house:
         await announce(house, moderator)
-        watching = asyncio.create_task(Reloader(house, config).run())
-        try:
-            await until_stopped(house)
-        finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        await until_stopped(house, Reloader(house, config).run())
 
 
 async def announce(house: House, moderator: str) -> None:
@@ -74,9 +70,9 @@ async def announce(house: House, moderator: str) -> None:
     )
 
 
-async def until_stopped(house: House) -> None:
-    """Run the loop; SIGTERM and SIGINT end it cleanly."""
-    running = asyncio.ensure_future(house.loop.run())
+async def until_stopped(house: House, *beside: Coroutine[Any, Any, None]) -> None:
+    """Run the loop, and what is to run beside it; SIGTERM and SIGINT end them cleanly."""
+    running = asyncio.ensure_future(_together(house.loop.run(), *beside))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
@@ -87,3 +83,10 @@ async def until_stopped(house: House) -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+async def _together(*parts: Coroutine[Any, Any, None]) -> None:
+    """All of them, until one fails."""
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(part)

@@ -16,7 +16,7 @@ from greenroom.policies.evaluate import evaluate, wants
 from greenroom.policies.hurry import hurried
 from greenroom.policies.tests import failed_tests
 from greenroom.policies.tryout import as_json, try_lines
-from greenroom.policies.why import Why, find_rule, why
+from greenroom.policies.why import Why, find_rule, rule_called, why
 
 __all__ = [
     "BOT_DISCLAIMER",
@@ -36,6 +36,7 @@ __all__ = [
     "hurried",
     "load_policy",
     "parse_policy",
+    "rule_called",
     "try_lines",
     "wants",
     "why",

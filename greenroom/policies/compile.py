@@ -14,11 +14,10 @@ from greenroom.message import REMOVALS, ActionKind, MessageKind
 from greenroom.policies.actions import severity_of
 from greenroom.policies.asked import asked_of
 from greenroom.policies.base import Bound, Cost, Count, Known, Policy, Rule, Step, Version
-from greenroom.policies.counts import CountCheck
 from greenroom.policies.lint import lint
 from greenroom.policies.logic import GroupCheck, leaves
 from greenroom.policies.node import Node, WrongType
-from greenroom.policies.own import KNOWLEDGE, ScoreCheck
+from greenroom.policies.own import KNOWLEDGE, NumberCheck
 from greenroom.policies.parts import COMMENT, MODES, RULE_KEYS, SUBMISSION, TYPES
 from greenroom.policies.placeholders import Template
 from greenroom.policies.read import Section, read_sections
@@ -285,7 +284,7 @@ def _floor_of(bound: Bound) -> float:
     if isinstance(check, GroupCheck):
         floors = [_floor(branch.checks) for branch in check.branches]
         return {"any": min(floors), "all": max(floors), "not": 0.0}[check.kind]
-    if isinstance(check, ScoreCheck) and check.written.startswith("triage."):
+    if isinstance(check, NumberCheck) and check.written.startswith("triage."):
         return check.comparison.number if check.comparison.sign in (">", ">=") else 0.0
     return 0.0
 
@@ -318,7 +317,7 @@ def _counts(versions: Iterable[Version]) -> frozenset[Count]:
         bound.check.count
         for version in versions
         for bound in leaves(version.checks)
-        if isinstance(bound.check, CountCheck)
+        if isinstance(bound.check, NumberCheck) and bound.check.count is not None
     )
 
 

@@ -7,14 +7,12 @@ deciding, and they are recorded with the decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from greenroom.message import Hit
-from greenroom.policies.base import Check, Cost, Count, Found, Result
-from greenroom.policies.compare import Comparison, age_comparison, duration_s, number_comparison
+from greenroom.policies.base import Check, Count
+from greenroom.policies.compare import age_comparison, duration_s, number_comparison
 from greenroom.policies.node import Node
-from greenroom.policies.scene import Scene, Subject
+from greenroom.policies.own import NumberCheck
 
 COUNT_CHECKS: Final = ("rate", "history")
 RATES: Final = ("messages", "copies", "mentions", "links", "joins")
@@ -25,31 +23,6 @@ LONGEST_RATE_S: Final = 86_400
 _DEFAULT_RATE_S: Final = 60
 _DEFAULT_HISTORY_S: Final = 30 * 86_400
 _EVER: Final = 0  # the window of `first_seen`
-
-
-@dataclass(frozen=True, slots=True)
-class CountCheck:
-    """One number against another; what was not counted is unknown."""
-
-    written: str
-    count: Count
-    comparison: Comparison
-    cost: Cost = Cost.SIGNAL
-    is_search: bool = False
-
-    def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
-        """Compare it."""
-        value = self.value(scene)
-        if value is None:
-            return Result.UNKNOWN
-        if not self.comparison.holds(value):
-            return Result.FAILED
-        shown = value / self.comparison.unit
-        return Found((Hit(self.written, value=shown, wanted=self.comparison.wanted),))
-
-    def value(self, scene: Scene) -> float | None:
-        """What was counted: a number, or for `first_seen` seconds."""
-        return scene.signals.counts.get(self.count.key)
 
 
 def count_checks(node: Node) -> list[Check]:
@@ -71,14 +44,19 @@ def count_checks(node: Node) -> list[Check]:
     return found
 
 
-def _check(kind: str, node: Node, per: str, within_s: int) -> CountCheck:
-    if kind == "history" and node.key == "first_seen":
-        count = Count(kind, "first_seen", "member", _EVER)
-        return CountCheck(f"{kind}.first_seen", count, age_comparison(node))
-    if node.key == "joins":
+def _check(kind: str, node: Node, per: str, within_s: int) -> NumberCheck:
+    comparison = (age_comparison if node.key == "first_seen" else number_comparison)(node)
+    if node.key == "first_seen":
+        within_s = _EVER
+    elif node.key == "joins":
         per = "community"
     count = Count(kind, node.key, per, within_s)
-    return CountCheck(f"{kind}.{node.key}", count, number_comparison(node))
+    return NumberCheck(
+        f"{kind}.{node.key}",
+        lambda scene: scene.signals.counts.get(count.key),
+        comparison,
+        count=count,
+    )
 
 
 def _within(kind: str, keys: Mapping[str, Node]) -> int:

@@ -26,6 +26,7 @@ from greenroom.message import (
 Texts = Sequence[str] | None
 
 _LINK = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>()\[\]{}\"'`|]+", re.IGNORECASE)
+_AFTER_A_LINK = ".,;:!?"
 _PREFIX = re.compile(r"^t[1-6]_")  # Reddit writes t3_abc where people write abc
 
 
@@ -85,10 +86,16 @@ def _option_count(message: Message) -> Texts:
     return _one(None if message.poll_options is None else str(len(message.poll_options)))
 
 
-def _link_domains(message: Message) -> Texts:
-    """The hosts of all links: of the post, of the text, and those that the platform found."""
+def links_of(message: Message) -> tuple[str, ...]:
+    """All links, each once: of the post, of its text, and those that the platform found."""
     written = _LINK.findall(f"{message.title or ''}\n{message.text}")
-    hosts = map(_host, (message.url or "", *message.links, *written))
+    bare = (link.rstrip(_AFTER_A_LINK) for link in (message.url or "", *message.links, *written))
+    return tuple(dict.fromkeys(link for link in bare if link))
+
+
+def _link_domains(message: Message) -> Texts:
+    """The hosts of all links."""
+    hosts = map(_host, links_of(message))
     return tuple(dict.fromkeys(host for host in hosts if host)) or ("",)
 
 

@@ -128,27 +128,24 @@ def message_of(values: Mapping[str, Any], *, now: datetime) -> Message:
 def signals_of(values: Mapping[str, Any]) -> Signals:
     """``scores``, ``intent`` and ``precedents``, where they are given."""
     fields = Fields(values)
-    scores = fields.group("scores")
-    given = {} if scores is None else {name: scores.number(name) for name in scores.values}
-    numbers = {name: score for name, score in given.items() if score is not None}
     precedents = values.get("precedents") or []
     if not isinstance(precedents, list):
         raise NotAMessage("`precedents` must be a list of objects")
     judged = tuple(_precedent(one) for one in precedents)
     return Signals(
-        scores=numbers,
+        scores=_numbers(fields, "scores"),
         intent=fields.text("intent"),
         language=fields.text("language"),
         precedents=judged,
         knowledge_score=fields.number("knowledge_score"),
-        counts=_counts(fields),
+        counts=_numbers(fields, "counts"),
     )
 
 
-def _counts(fields: Fields) -> dict[str, float]:
-    group = fields.group("counts")
+def _numbers(fields: Fields, name: str) -> dict[str, float]:
+    group = fields.group(name)
     given = {} if group is None else {name: group.number(name) for name in group.values}
-    return {name: count for name, count in given.items() if count is not None}
+    return {name: number for name, number in given.items() if number is not None}
 
 
 def _precedent(value: object) -> Precedent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from greenroom.message import Hit
-from greenroom.policies.base import Check, Cost, Found, Known, Result
+from greenroom.policies.base import Check, Cost, Count, Found, Known, Result
 from greenroom.policies.checks import FactCheck, same
 from greenroom.policies.compare import Comparison, number_comparison, share_comparison
 from greenroom.policies.keys import Key
@@ -25,42 +25,44 @@ KNOWLEDGE: Final = "knowledge"
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreCheck:
-    """A score of the model against a number; what was not scored is unknown."""
+class NumberCheck:
+    """A score or a count against a number; what was not scored or counted is unknown."""
 
     written: str
-    score: Callable[[Scene], float | None]
+    value: Callable[[Scene], float | None]
     comparison: Comparison
     cost: Cost = Cost.SIGNAL
+    count: Count | None = None  # what the loop must count for it
     is_search: bool = False
 
     def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
         """Compare it."""
-        score = self.score(scene)
-        if score is None:
+        value = self.value(scene)
+        if value is None:
             return Result.UNKNOWN
-        if not self.comparison.holds(score):
+        if not self.comparison.holds(value):
             return Result.FAILED
-        return Found((Hit(self.written, value=score, wanted=self.comparison.wanted),))
+        shown = value / self.comparison.unit
+        return Found((Hit(self.written, value=shown, wanted=self.comparison.wanted),))
 
 
-def triage_checks(node: Node, known: Known) -> list[ScoreCheck]:
+def triage_checks(node: Node, known: Known) -> list[NumberCheck]:
     """``triage: {toxicity: "> 0.9", …}``: all must hold."""
     found = []
     for child in node.items():
         if child.key not in known.heads:
             raise child.unknown("triage head", child.key, known.heads)
         found.append(
-            ScoreCheck(f"triage.{child.key}", _score_of(child.key), share_comparison(child))
+            NumberCheck(f"triage.{child.key}", _score_of(child.key), share_comparison(child))
         )
     if not found:
         raise node.fault("`triage` names no head", accepted=", ".join(sorted(known.heads)))
     return found
 
 
-def sentiment_check(node: Node) -> ScoreCheck:
+def sentiment_check(node: Node) -> NumberCheck:
     """``sentiment: "< -0.5"``, from -1 to 1."""
-    return ScoreCheck("sentiment", _score_of("sentiment"), share_comparison(node, lowest=-1))
+    return NumberCheck("sentiment", _score_of("sentiment"), share_comparison(node, lowest=-1))
 
 
 def intent_check(node: Node, known: Known) -> Check:
@@ -93,26 +95,12 @@ def language_check(node: Node) -> Check:
     return FactCheck("language", holds, Cost.SIGNAL)
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentsCheck:
-    """``attachments: "> 2"``."""
-
-    written: str
-    comparison: Comparison
-    cost: Cost = Cost.FACT
-    is_search: bool = False
-
-    def test(self, subject: Subject, scene: Scene) -> Found | Result:  # noqa: ARG002
-        """Compare how many there are."""
-        count = len(scene.message.attachments)
-        if not self.comparison.holds(count):
-            return Result.FAILED
-        return Found((Hit(self.written, value=count, wanted=self.comparison.wanted),))
-
-
 def attachments_check(node: Node) -> Check:
     """How many files came with the message."""
-    return AttachmentsCheck(node.key, number_comparison(node))
+    comparison = number_comparison(node)
+    return NumberCheck(
+        node.key, lambda scene: len(scene.message.attachments), comparison, Cost.FACT
+    )
 
 
 def mentions_check(node: Node) -> Check:
@@ -125,13 +113,13 @@ def mentions_check(node: Node) -> Check:
     return FactCheck("mentions_me", holds)
 
 
-def similar_check(node: Node, key: Key) -> ScoreCheck:
+def similar_check(node: Node, key: Key) -> NumberCheck:
     """``similar_to (removed): "> 0.92"``; without a verdict, any judged message counts.
 
     ``similar_to (knowledge)`` compares with the community's own texts.
     """
     if key.modifiers == (KNOWLEDGE,):
-        return ScoreCheck(
+        return NumberCheck(
             node.key, lambda scene: scene.signals.knowledge_score, share_comparison(node)
         )
     for verdict in key.modifiers or ():
@@ -143,7 +131,7 @@ def similar_check(node: Node, key: Key) -> ScoreCheck:
         scores = [one.score for one in scene.signals.precedents if one.verdict in verdicts]
         return max(scores, default=None)
 
-    return ScoreCheck(node.key, score, share_comparison(node))
+    return NumberCheck(node.key, score, share_comparison(node))
 
 
 def _score_of(name: str) -> Callable[[Scene], float | None]:

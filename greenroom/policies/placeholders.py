@@ -16,7 +16,7 @@ from greenroom.message import Author, Flair, Message
 from greenroom.policies.base import Bound, Found, hit_in_words
 from greenroom.policies.checks import SearchCheck
 from greenroom.policies.fields import domain_of
-from greenroom.policies.own import ScoreCheck
+from greenroom.policies.own import NumberCheck
 from greenroom.policies.scene import Scene
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]{1,200})\}\}")
@@ -159,7 +159,7 @@ def _score(name: str) -> Slot:
 
 def _similar(filling: Filling) -> str | None:
     for bound, found in filling.held:
-        if isinstance(bound.check, ScoreCheck) and bound.check.written.startswith("similar_to"):
+        if isinstance(bound.check, NumberCheck) and bound.check.written.startswith("similar_to"):
             return f"{found.hits[0].value:.2f}"
     return None
 

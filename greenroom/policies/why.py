@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from greenroom.documents import suggest
+from greenroom.errors import ConfigError
 from greenroom.message import EventKind, Fired, Message, Signals
 from greenroom.policies.author import ThresholdsCheck
 from greenroom.policies.base import Bound, Found, Policy, Result, Rule, Situation
 from greenroom.policies.checks import SearchCheck
-from greenroom.policies.counts import CountCheck
 from greenroom.policies.evaluate import evaluate
 from greenroom.policies.logic import Branch, GroupCheck, hold
-from greenroom.policies.own import AttachmentsCheck, ScoreCheck
+from greenroom.policies.own import NumberCheck
 from greenroom.policies.scene import Scene, Subject
 
 
@@ -41,6 +43,30 @@ def find_rule(policies: Sequence[Policy], name: str) -> Rule | None:
         if wanted in (f"{rule.policy}#{rule.index}".lower(), f"#{rule.index}", str(rule.index)):
             return rule
     return next((rule for rule in rules if rule.name.lower() == wanted), None)
+
+
+def rule_called(
+    policies: Sequence[Policy], name: str, *, owner: str = "", file: Path | None = None
+) -> Rule:
+    """As `find_rule`.
+
+    Args:
+        policies: Where to look.
+        name: The rule.
+        owner: Whose policies they are, for the fault.
+        file: Their file, if it is one.
+
+    Raises:
+        ConfigError: There is no such rule; it says which there are.
+    """
+    found = find_rule(policies, name)
+    if found is None:
+        rules = [rule for policy in policies for rule in policy.rules]
+        known = [f"{rule.policy}#{rule.index}" for rule in rules] + [rule.name for rule in rules]
+        raise ConfigError(
+            f"{owner} has no rule `{name}`".strip(), file=file, accepted=suggest(name, known)
+        )
+    return found
 
 
 def why(
@@ -142,14 +168,9 @@ def _told(bound: Bound, subject: Subject, scene: Scene, found: Result) -> str:
         return f"{name} is not known here: what is unknown does not hold"
     if isinstance(check, SearchCheck):
         return _search_told(check, subject, scene)
-    if isinstance(check, ScoreCheck):
-        return f"{name} is {_number(check.score(scene) or 0.0)}, wanted {check.comparison.wanted}"
-    if isinstance(check, AttachmentsCheck):
-        count = len(scene.message.attachments)
-        return f"{name} is {count}, wanted {check.comparison.wanted}"
-    if isinstance(check, CountCheck):
-        value = (check.value(scene) or 0) / check.comparison.unit
-        return f"{name} is {value:.4g}, wanted {check.comparison.wanted}"
+    if isinstance(check, NumberCheck):
+        value = (check.value(scene) or 0.0) / check.comparison.unit
+        return f"{name} is {_number(value)}, wanted {check.comparison.wanted}"
     if isinstance(check, ThresholdsCheck):
         return "; ".join(_thresholds_told(check, subject, scene))
     return f"{name} is not so"
