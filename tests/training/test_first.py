@@ -14,7 +14,7 @@ pytest.importorskip("sklearn", reason="the training extra is not installed")
 import onnxruntime as ort  # noqa: E402
 
 from greenroom.triage.base import HEADS  # noqa: E402
-from training.corpus import CALIBRATION, Example, gather  # noqa: E402
+from training.corpus import CALIBRATION, Corpus, Example, gather  # noqa: E402
 from training.first import LINE, LOST, First, Promise, auroc_lost, certify, chances  # noqa: E402
 from training.first_graph import save_first  # noqa: E402
 
@@ -74,15 +74,7 @@ def test_a_head_on_another_scale_is_brought_to_the_encoders() -> None:
     found = np.full((count, 1 + len(HEADS)), 0.001)
     found[:, 0] = np.where(over | subtle, 0.95, 0.1)  # what is subtle is read
     found[:, 4] = 20 * scores[:, 3]  # but what is not looks worse than that
-    corpus = gather(
-        Example(
-            f"text {place}",
-            "x",
-            dict.fromkeys(HEADS, float(over[place])) | {"threat": float(subtle[place])},
-            split=CALIBRATION,
-        )
-        for place in range(count)
-    )
+    corpus = threatened(over, subtle)
     promise = certify(found, corpus, scores)
     assert promise.scales[3] < 1
     assert (promise.bounds == 1).all()
@@ -93,6 +85,19 @@ def test_texts_that_are_read_together_change_nothing() -> None:
     first = first_of_chance()
     alone = np.concatenate([chances(first, [ids]) for ids in TEXTS])
     assert np.abs(alone - chances(first, TEXTS)).max() < 1e-5
+
+
+def threatened(over: np.ndarray, subtle: np.ndarray) -> Corpus:
+    """Texts of which some are over the line on all heads, and others no more than threats."""
+    return gather(
+        Example(
+            f"text {place}",
+            "x",
+            dict.fromkeys(HEADS, float(is_over)) | {"threat": float(is_subtle)},
+            split=CALIBRATION,
+        )
+        for place, (is_over, is_subtle) in enumerate(zip(over, subtle, strict=True))
+    )
 
 
 @pytest.mark.parametrize("confusion", [0.0, 0.25])
@@ -121,15 +126,7 @@ def test_a_head_that_would_lose_gets_a_bound() -> None:
     found = np.full((count, 1 + len(HEADS)), 0.01)
     found[:, 0] = np.where(over, 0.95, 0.3)
     found[:, 4] = np.where(subtle, 0.05 + 0.1 * DICE.random(count), 0.1 * DICE.random(count))
-    corpus = gather(
-        Example(
-            f"text {place}",
-            "x",
-            dict.fromkeys(HEADS, float(over[place])) | {"threat": float(subtle[place])},
-            split=CALIBRATION,
-        )
-        for place in range(count)
-    )
+    corpus = threatened(over, subtle)
     promise = certify(found, corpus, scores)
     settled = promise.kept_by(found)
     assert promise.bounds[3] < 1
