@@ -20,7 +20,8 @@ from pathlib import Path
 import aiohttp
 
 from greenroom.ledger import Ledger
-from tests.adapters.slack.server import (
+from tests.adapters.slack.stage import event_body, said
+from tests.platforms.slack.server import (
     BOT_TOKEN,
     CHANNEL,
     MEMBER,
@@ -29,7 +30,6 @@ from tests.adapters.slack.server import (
     signed,
     slack_server,
 )
-from tests.adapters.slack.stage import event_body, said
 
 MESSAGES = 120
 KILLS = 4

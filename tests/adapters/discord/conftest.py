@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.adapters.discord.server import DiscordServer, discord_server
 from tests.adapters.discord.stage import Running, running
+from tests.platforms.discord.server import DiscordServer, discord_server
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.adapters.contract import Stage
-from tests.adapters.discord.server import discord_server
 from tests.adapters.discord.stage import running
+from tests.platforms.discord.server import discord_server
 
 
 @asynccontextmanager

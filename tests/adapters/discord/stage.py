@@ -16,8 +16,8 @@ from greenroom.adapters.discord import DiscordAdapter
 from greenroom.adapters.settings import DiscordEndpoints, DiscordSettings
 from greenroom.message import Action, ActionKind, Message, Order
 from tests.adapters.contract import ITSELF, WAIT_S, Inbox, Sent
-from tests.adapters.discord.payloads import ME, MEMBER, MODS, TOKEN
-from tests.adapters.discord.server import DiscordServer
+from tests.platforms.discord.payloads import ME, MEMBER, MODS, TOKEN
+from tests.platforms.discord.server import DiscordServer
 
 NOW = datetime(2026, 1, 2, 6, 0, 0, tzinfo=UTC)
 

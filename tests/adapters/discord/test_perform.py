@@ -12,7 +12,8 @@ from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import Action, ActionKind, EventKind, Message, Order
 from tests.adapters.contract import Inbox
 from tests.adapters.discord import openapi
-from tests.adapters.discord.payloads import (
+from tests.adapters.discord.stage import Running, order, running
+from tests.platforms.discord.payloads import (
     FORUM,
     GUILD,
     HELP,
@@ -24,8 +25,7 @@ from tests.adapters.discord.payloads import (
     message,
     snowflake,
 )
-from tests.adapters.discord.server import DIRECT, DiscordServer
-from tests.adapters.discord.stage import Running, order, running
+from tests.platforms.discord.server import DIRECT, DiscordServer
 
 ALL = frozenset(ActionKind)
 

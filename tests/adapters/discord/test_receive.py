@@ -10,7 +10,8 @@ import pytest
 from greenroom.adapters.discord.events import links_in
 from greenroom.errors import RetryLater
 from greenroom.message import ActionKind, Attachment, EventKind, MessageKind
-from tests.adapters.discord.payloads import (
+from tests.adapters.discord.stage import NOW, Running, order, running
+from tests.platforms.discord.payloads import (
     APPLICATION,
     FORUM,
     GUILD,
@@ -28,8 +29,7 @@ from tests.adapters.discord.payloads import (
     snowflake,
     time_of,
 )
-from tests.adapters.discord.server import DIRECT, DiscordServer
-from tests.adapters.discord.stage import NOW, Running, order, running
+from tests.platforms.discord.server import DIRECT, DiscordServer
 
 
 async def test_message_says_who_wrote_what_where_and_when(stage: Running) -> None:

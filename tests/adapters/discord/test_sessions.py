@@ -11,9 +11,6 @@ from greenroom.adapters.settings import DiscordEndpoints, DiscordSettings
 from greenroom.errors import ConfigError, GiveUp, RetryLater
 from greenroom.message import Event
 from tests.adapters.contract import WAIT_S, Inbox
-from tests.adapters.discord.gateway import IDENTIFY, INVALID, RECONNECT, RESUME
-from tests.adapters.discord.payloads import HELP, MODS, TOKEN
-from tests.adapters.discord.server import DiscordServer, discord_server
 from tests.adapters.discord.stage import (
     NOW,
     Running,
@@ -22,6 +19,9 @@ from tests.adapters.discord.stage import (
     running,
     settings,
 )
+from tests.platforms.discord.gateway import IDENTIFY, INVALID, RECONNECT, RESUME
+from tests.platforms.discord.payloads import HELP, MODS, TOKEN
+from tests.platforms.discord.server import DiscordServer, discord_server
 
 
 async def run_to_its_end(server: DiscordServer, sleeps: Sleeps | None = None) -> None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.adapters.reddit.server import MEMBER, START, RedditServer, reddit_server
 from tests.adapters.reddit.stage import Running, running
+from tests.platforms.reddit.server import MEMBER, START, RedditServer, reddit_server
 
 
 def pytest_configure(config: pytest.Config) -> None:

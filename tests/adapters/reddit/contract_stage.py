@@ -12,9 +12,9 @@ from typing import Any
 from greenroom.adapters.reddit import RedditAdapter
 from greenroom.message import ActionKind
 from tests.adapters.contract import MEMBER, Sent
-from tests.adapters.reddit import server as wire
-from tests.adapters.reddit.server import Call, reddit_server
 from tests.adapters.reddit.stage import Inbox, Running, running
+from tests.platforms.reddit import server as wire
+from tests.platforms.reddit.server import Call, reddit_server
 
 KINDS = {
     "api/comment": ActionKind.REPLY,

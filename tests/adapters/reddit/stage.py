@@ -15,7 +15,7 @@ from greenroom.adapters.reddit import RedditAdapter
 from greenroom.adapters.settings import RedditEndpoints, RedditSettings
 from greenroom.message import Event
 from tests.adapters import contract
-from tests.adapters.reddit.server import ME, SUBREDDIT, RedditServer
+from tests.platforms.reddit.server import ME, SUBREDDIT, RedditServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WAIT_S = 10.0

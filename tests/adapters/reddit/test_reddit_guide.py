@@ -9,8 +9,8 @@ import yaml
 from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, REASON_LIMIT
 from greenroom.adapters.reddit.listings import MOST_BACK
 from greenroom.adapters.reddit.words import COMMENT_LIMIT, MESSAGE_LIMIT, SUBJECT_LIMIT
-from tests.adapters.reddit.server import SUBREDDIT
 from tests.adapters.reddit.stage import Running
+from tests.platforms.reddit.server import SUBREDDIT
 
 ROOT = Path(__file__).parents[3]
 TOLD = yaml.safe_load((ROOT / "adapters" / "reddit.yaml").read_text(encoding="utf-8"))

@@ -22,8 +22,8 @@ from greenroom.message import (
     MessageKind,
     Order,
 )
-from tests.adapters.reddit.server import ME, MEMBER, PLACE, SUBREDDIT, RedditServer
 from tests.adapters.reddit.stage import Running, running, settings
+from tests.platforms.reddit.server import ME, MEMBER, PLACE, SUBREDDIT, RedditServer
 
 PATHS = {
     ActionKind.REMOVE: ("api/remove", {"spam": "False"}),

@@ -13,8 +13,8 @@ from greenroom.adapters.reddit import RedditAdapter
 from greenroom.adapters.reddit.people import ONE_BY_ONE
 from greenroom.errors import ConfigError, RetryLater
 from greenroom.message import EventKind, Flair, MessageKind
-from tests.adapters.reddit.server import ME, MEMBER, MODERATOR, PLACE, START, RedditServer
 from tests.adapters.reddit.stage import NOW, Inbox, Looks, Running, running, settings
+from tests.platforms.reddit.server import ME, MEMBER, MODERATOR, PLACE, START, RedditServer
 
 
 async def test_comment_is_normalised(stage: Running) -> None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.adapters.slack.server import MEMBER, SlackServer, slack_server
 from tests.adapters.slack.stage import ADMIN, Inbox, Running, running
+from tests.platforms.slack.server import MEMBER, SlackServer, slack_server
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from greenroom.adapters.slack import SlackAdapter
 from greenroom.message import ActionKind
 from tests.adapters.contract import MEMBER, Sent
-from tests.adapters.slack import server as wire
-from tests.adapters.slack.server import CHANNEL, DESK, Call, slack_server
 from tests.adapters.slack.stage import ADMIN, Inbox, Running, event_body, running, said
+from tests.platforms.slack import server as wire
+from tests.platforms.slack.server import CHANNEL, DESK, Call, slack_server
 
 
 @dataclass(slots=True)

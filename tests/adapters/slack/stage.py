@@ -17,7 +17,7 @@ from greenroom.adapters.settings import Listen, SlackEndpoints, SlackSettings
 from greenroom.adapters.slack import SlackAdapter
 from greenroom.message import Event
 from tests.adapters import contract
-from tests.adapters.slack.server import (
+from tests.platforms.slack.server import (
     ADMIN_TOKEN,
     APP_TOKEN,
     BOT_TOKEN,

@@ -10,13 +10,13 @@ import pytest
 from greenroom.adapters.settings import Listen
 from greenroom.adapters.slack import SlackAdapter
 from greenroom.errors import ConfigError, RetryLater
-from tests.adapters.slack.server import (
+from tests.adapters.slack.stage import NOW, Inbox, Running, event_body, running, said, settings
+from tests.platforms.slack.server import (
     APP_TOKEN,
     SlackServer,
     envelope,
     signed,
 )
-from tests.adapters.slack.stage import NOW, Inbox, Running, event_body, running, said, settings
 
 
 async def test_refresh_moves_to_a_new_connection(stage: Running) -> None:

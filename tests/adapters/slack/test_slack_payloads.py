@@ -11,8 +11,8 @@ import pytest
 from greenroom.adapters.slack.directory import Directory
 from greenroom.adapters.slack.events import EventReader
 from greenroom.adapters.slack.web import SlackWeb
-from tests.adapters.slack.server import SlackServer
 from tests.adapters.slack.stage import NOW, PAYLOADS, Running, settings
+from tests.platforms.slack.server import SlackServer
 
 
 def _payloads() -> list[dict[str, Any]]:

@@ -19,8 +19,8 @@ from greenroom.message import (
     Outcome,
     Standing,
 )
-from tests.adapters.slack.server import ADMIN_TOKEN, BOT_TOKEN, CHANNEL, DESK, MEMBER, SlackServer
 from tests.adapters.slack.stage import ADMIN, Inbox, Running, running, settings
+from tests.platforms.slack.server import ADMIN_TOKEN, BOT_TOKEN, CHANNEL, DESK, MEMBER, SlackServer
 
 MESSAGE = Message(
     platform="slack",

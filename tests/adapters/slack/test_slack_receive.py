@@ -11,11 +11,11 @@ import pytest
 
 from greenroom.adapters.slack.socket import IN_FLIGHT
 from greenroom.message import EventKind
-from tests.adapters.slack.server import (
+from tests.adapters.slack.stage import NOW, Running, event_body, said
+from tests.platforms.slack.server import (
     BOT_ID,
     BOT_USER,
 )
-from tests.adapters.slack.stage import NOW, Running, event_body, said
 
 
 async def test_message_is_normalised(stage: Running) -> None:

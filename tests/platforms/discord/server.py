@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.adapters.discord.gateway import Gateway
-from tests.adapters.discord.openapi import faults_of
-from tests.adapters.discord.payloads import (
+from tests.platforms.discord.gateway import Gateway
+from tests.platforms.discord.openapi import faults_of
+from tests.platforms.discord.payloads import (
     GUILD,
     HELP,
     ME,

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tests.adapters.discord.payloads import GUILD, ME, TOKEN, USERS, guild
+from tests.platforms.discord.payloads import GUILD, ME, TOKEN, USERS, guild
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 
