@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from greenroom.adapters.base import Adapter
 from greenroom.adapters.connection import CONNECTIONS
@@ -213,13 +212,7 @@ def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None
     settings = bot.settings
     if isinstance(settings, ReplaySettings):
         settings = settings.model_copy(update={"file": _recording(bot, deployment, settings)})
-    more: dict[str, Any] = {}
-    if bot.adapter in ("discord", "slack"):
-        more["desk_channel"] = bot.desk_channel
-    if bot.adapter == "reddit":
-        more["since"] = since
-    adapter: Adapter = kind(bot.name, settings, **more)
-    return adapter
+    return kind(bot.name, settings, desk_channel=bot.desk_channel, since=since)
 
 
 def _recording(bot: Bot, deployment: Deployment, settings: ReplaySettings) -> Path:

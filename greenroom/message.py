@@ -24,6 +24,9 @@ class EventKind(StrEnum):
     MESSAGE_EDITED = "message_edited"
     MESSAGE_DELETED = "message_deleted"
     MESSAGE_REPORTED = "message_reported"
+    REACTION_ADDED = "reaction_added"
+    REACTION_REMOVED = "reaction_removed"
+    NATIVE_ACTION = "native_action"  # the platform's own moderation acted, such as AutoMod
     MEMBER_JOINED = "member_joined"
     BUTTON_PRESSED = "button_pressed"
     COMMAND_GIVEN = "command_given"
@@ -58,12 +61,18 @@ class ActionKind(StrEnum):
     REPLY = "reply"
     RETRACT = "retract"  # takes back a reply of our own
     MESSAGE = "message"  # a direct message to the author
+    NOTICE = "notice"  # where the message stands, and only its author sees it
+    ANSWER = "answer"  # to a command or a pressed button; only whoever gave it sees it
+    CARD = "card"  # a review card in the desk channel; with ``ref`` the one there changes
     MODMAIL = "modmail"
+    MOD_NOTE = "mod_note"  # about the author, for the platform's moderators
     REACT = "react"
     LABEL = "label"
+    UNLABEL = "unlabel"
     REDACT = "redact"
     LOCK = "lock"
     TIMEOUT = "timeout"
+    KICK = "kick"
     BAN = "ban"
     UNBAN = "unban"
     SET_FLAIR = "set_flair"
@@ -232,18 +241,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an adapter yields. ``key`` is the same for every delivery of the same thing."""
+    """What an adapter yields. ``key`` is the same for every delivery of the same thing.
+
+    A command comes as the message that it is: ``/human my post is gone`` is an utterance by
+    the actor, where it was given. A command about a message carries that message instead.
+    """
 
     kind: EventKind
     bot: str  # the bot's name: the stem of its YAML file
     platform: str
     received_at: datetime
     message: Message | None = None
-    message_key: str | None = None  # for deletions, where the message itself is gone
-    actor: Author | None = None  # who reported, joined, pressed or commanded
-    command: str | None = None
-    text: str | None = None  # a report's reason, a command's argument, a button's value
+    message_key: str | None = None  # where the message itself is gone, or was not sent along
+    actor: Author | None = None  # who reported, reacted, joined, pressed or commanded
+    command: str | None = None  # a command's name, a button's value
+    text: str | None = None  # a report's reason, a command's argument, a modal's text, an emoji
     id: str | None = None  # the platform's id, for events that carry no message
+    respond: str | None = None  # how to answer whoever acted, for some minutes; see ANSWER
 
     @property
     def key(self) -> str:
@@ -302,6 +316,27 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """One thing to press on a card."""
+
+    value: str  # comes back as the event's ``command``; at most 100 ASCII characters
+    label: str
+    style: str = "plain"  # plain | good | bad
+    asks: str | None = None  # asks for a text first, in a modal, under this label
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A case as moderators see it inside their platform."""
+
+    title: str
+    text: str = ""  # what the member wrote
+    fields: tuple[tuple[str, str], ...] = ()  # name and value
+    buttons: tuple[Button, ...] = ()  # none once it is judged
+    link: str | None = None  # to the desk
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do to a message or its author, with the reason and the rule that asked."""
 
@@ -318,7 +353,10 @@ class Action:
     duration_s: int | None = None
     sticky: bool = False  # of a reply
     lock: bool = False  # of a reply
-    ref: str | None = None  # retract: the platform's id of our own message
+    ref: str | None = None  # retract, card: the id of our own message; answer: ``respond``
+    distinguish: bool = False  # of a reply: said as a moderator
+    removal_reason: str | None = None  # of a removal: the platform's own, by title or id
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Event, Order, Outcome
 
 Intake = Callable[[Event], Awaitable[bool]]
@@ -17,13 +18,45 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """What an adapter knows of what it did not hear at once, since the process began.
+
+    Attributes:
+        backfilled: New events that it fetched afterwards.
+        missed: Events that it knows it cannot fetch any more; where their number is unknown,
+            one for each gap.
+        duplicate: Deliveries of what was stored before.
+    """
+
+    backfilled: int = 0
+    missed: int = 0
+    duplicate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """How an adapter fares, for the desk and the log."""
+    """How an adapter fares, for the desk, the log and the metrics."""
 
     is_connected: bool = False
     since: datetime | None = None  # when it last connected
     last_event_at: datetime | None = None
     detail: str = ""
+    gaps: Gaps = Gaps()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a platform lets a bot's account do, as it says when asked.
+
+    Attributes:
+        account: Who the token is: ``Greenroom (1234)``.
+        places: The servers, workspaces or subreddits that it is in.
+        lacks: What is missing, each with what to do about it.
+    """
+
+    account: str
+    places: tuple[str, ...] = ()
+    lacks: tuple[ConfigError, ...] = ()
 
 
 class Adapter(Protocol):
@@ -56,3 +89,18 @@ class Adapter(Protocol):
 
     def health(self) -> Health:
         """How it fares."""
+
+
+class Inspectable(Protocol):
+    """An adapter that can be asked before it runs: ``check --online`` and ``bot add`` do."""
+
+    async def inspect(self, needs: frozenset[ActionKind]) -> Access:
+        """Sign in, and compare what the account may do with ``needs``.
+
+        Raises:
+            ConfigError: The credentials are refused.
+            RetryLater: The platform cannot be reached.
+        """
+
+    async def greet(self, text: str) -> str:
+        """Post ``text`` where moderators read (``desk_channel``); returns where that was."""

@@ -37,7 +37,7 @@ from greenroom.message import (
 _KEYS = frozenset(
     {"id", "text", "title", "channel", "author", "account_age_days", "mentions_me", "source", "at"}
 )
-_CANNOT = frozenset({ActionKind.MODMAIL})
+_CANNOT = frozenset({ActionKind.MODMAIL, ActionKind.CARD, ActionKind.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class ReplayAdapter:
         *,
         clock: Clock = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        **_setup: object,
     ) -> None:
         self.bot = bot
         self._settings = settings

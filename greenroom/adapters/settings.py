@@ -20,6 +20,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Backfill(Settings):
+    """How far a bot looks back for what was posted while it was not connected."""
+
+    hours: float = Field(default=24.0, ge=0)  # 0: not at all
+    messages_per_channel: int = Field(default=500, ge=0)
+
+
 class DiscordEndpoints(Settings):
     """Where Discord is."""
 
@@ -31,6 +38,8 @@ class DiscordSettings(Settings):
     """Discord: one application's bot user."""
 
     token: SecretStr
+    shards: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"  # auto: as many as Discord says
+    backfill: Backfill = Backfill()
     endpoints: DiscordEndpoints = DiscordEndpoints()
 
 
@@ -57,6 +66,7 @@ class SlackSettings(Settings):
     signing_secret: SecretStr | None = None
     user_token: SecretStr | None = None  # an admin's; Slack lets no bot delete others' messages
     listen: Listen = Listen()
+    backfill: Backfill = Backfill()
     endpoints: SlackEndpoints = SlackEndpoints()
 
     @model_validator(mode="after")
@@ -88,6 +98,7 @@ class RedditSettings(Settings):
         Field(min_length=1)
     )
     poll_s: float = Field(default=5.0, gt=0)  # seconds between two looks at the newest items
+    backfill: Backfill = Backfill()
     endpoints: RedditEndpoints = RedditEndpoints()
 
     @model_validator(mode="after")

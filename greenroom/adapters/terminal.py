@@ -60,6 +60,7 @@ class TerminalAdapter:
         lines: Iterable[str] = sys.stdin,
         show: Callable[[str], None] = print,
         clock: Clock = lambda: datetime.now(UTC),
+        **_setup: object,
     ) -> None:
         self.bot = bot
         self._member = settings.member

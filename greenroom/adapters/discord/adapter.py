@@ -57,6 +57,7 @@ class DiscordAdapter:
         settings: DiscordSettings,
         *,
         desk_channel: str | None = None,
+        since: datetime | None = None,
         clock: Clock = lambda: datetime.now(UTC),
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -65,6 +66,7 @@ class DiscordAdapter:
         self._bot = bot
         self._settings = settings
         self._desk_channel = desk_channel
+        self._since = since
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter

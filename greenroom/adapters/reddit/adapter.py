@@ -65,12 +65,14 @@ class RedditAdapter:
         bot: str,
         settings: RedditSettings,
         *,
+        desk_channel: str | None = None,
         since: datetime | None = None,
         clock: Clock = lambda: datetime.now(UTC),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._settings = settings
+        self._desk_channel = desk_channel
         self._clock = clock
         self._sleep = sleep
         self._memory = Memory(clock, since)

@@ -54,11 +54,13 @@ class SlackAdapter:
         settings: SlackSettings,
         *,
         desk_channel: str | None = None,
+        since: datetime | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._bot = bot
         self._settings = settings
         self._desk_channel = desk_channel
+        self._since = since
         self._clock = clock
         self._health = Health()
         self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)

@@ -11,8 +11,8 @@ import pytest
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import Action, ActionKind, EventKind, Message, Order
 from tests.adapters.contract import Inbox
-from tests.adapters.discord import openapi
 from tests.adapters.discord.stage import Running, order, running
+from tests.platforms.discord import openapi
 from tests.platforms.discord.payloads import (
     FORUM,
     GUILD,
