@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.platforms.faults import Fault
+from .faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
