@@ -24,7 +24,7 @@ Scores = Callable[[str], Awaitable[Mapping[str, float]]]
 
 MAX_HARM = 0.5  # what a persona may say at most scores this on any head
 _HARM = ("toxicity", "insult", "hate", "threat", "obscene", "sexual", "scam", "self_harm")
-_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE})
+_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE})
 _MAX_MEMBERS = 10_000  # members whose replies are counted; the longest silent is forgotten
 
 

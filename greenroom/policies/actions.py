@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from greenroom.message import ActionKind, Severity
+from greenroom.message import REMOVALS, ActionKind, Severity
 from greenroom.policies.base import FlairTemplate, Step
 from greenroom.policies.compare import duration_s
 from greenroom.policies.node import Node
@@ -16,6 +16,8 @@ MAX_TEXT: Final = 10_000
 MAX_SUBJECT: Final = 100
 MAX_FLAIR: Final = 64
 DEFAULT_SUBJECT: Final = "AutoModerator notification"
+
+Reader = Callable[[Mapping[str, Node], str], list[Step]]
 
 VERBS: Final = ("approve", "remove", "spam", "filter", "report", "escalate", "reply")
 _PARENT_VERBS: Final = ("approve", "remove", "spam", "filter", "report")
@@ -35,8 +37,9 @@ CROWD_LEVELS: Final = ("OFF", "LENIENT", "MEDIUM", "STRICT")
 _FLAIR_KEYS: Final = ("template_id", "text", "css_class")
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "action_reason": ("action", "timeout", "ban", "strike", "redact"),
-    "report_reason": ("action", "timeout", "ban", "strike", "redact"),
+    "action_reason": ("action", "timeout", "kick", "ban", "strike", "redact"),
+    "report_reason": ("action", "timeout", "kick", "ban", "strike", "redact"),
+    "removal_reason": ("action",),
     "overwrite_flair": ("set_flair",),
     "comment_locked": ("comment", "reply"),
     "comment_stickied": ("comment", "reply"),
@@ -54,7 +57,7 @@ _POST: Final = frozenset(
 TOP_ACTIONS: Final = frozenset(
     {"comment", "comment_locked", "comment_stickied", "modmail", "modmail_subject", "message"}
     | {"message_subject", "severity", "reply", "react", "label", "timeout", "ban", "strike"}
-    | {"redact"}
+    | {"redact", "kick", "unlabel", "notice", "mod_note", "removal_reason"}
 )
 COMMENT_ACTIONS: Final = _ITEM
 SUBMISSION_ACTIONS: Final = _ITEM | _POST
@@ -86,6 +89,7 @@ def _verb(group: Mapping[str, Node], part: str) -> Step:
         part=part,
         reason=_reason(group),
         value=severity and severity.value,
+        removal_reason=_removal_reason(group, kind),
     )
 
 
@@ -104,6 +108,18 @@ def _severity(group: Mapping[str, Node]) -> Severity | None:
 def _reason(group: Mapping[str, Node]) -> Template | None:
     node = group.get("action_reason") or group.get("report_reason")
     return None if node is None else parse_template(node.text())
+
+
+def _removal_reason(group: Mapping[str, Node], kind: ActionKind) -> str | None:
+    node = group.get("removal_reason")
+    if node is None:
+        return None
+    if kind not in REMOVALS:
+        raise node.fault("`removal_reason` needs a removal", accepted="action: remove")
+    title = node.text().strip()
+    if not title:
+        raise node.fault("`removal_reason` is empty", accepted="a title, as on the platform")
+    return title
 
 
 def _flag(group: Mapping[str, Node], key: str) -> bool:
@@ -193,6 +209,13 @@ def _reply(group: Mapping[str, Node], key: str, part: str, text: Template | None
     return Step(key=key, kind=ActionKind.REPLY, part=part, text=text, sticky=sticky, lock=lock)
 
 
+def _said_step(key: str, kind: ActionKind) -> Reader:
+    def read(group: Mapping[str, Node], part: str) -> list[Step]:
+        return [Step(key=key, kind=kind, part=part, text=_body(group[key]))]
+
+    return read
+
+
 def _modmail_step(group: Mapping[str, Node], part: str) -> list[Step]:
     return [_letter(group, "modmail", ActionKind.MODMAIL, part)]
 
@@ -221,6 +244,10 @@ def _react_step(group: Mapping[str, Node], part: str) -> list[Step]:
 
 def _label_step(group: Mapping[str, Node], part: str) -> list[Step]:
     return _each(group["label"], ActionKind.LABEL, part)
+
+
+def _unlabel_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    return _each(group["unlabel"], ActionKind.UNLABEL, part)
 
 
 def _each(node: Node, kind: ActionKind, part: str) -> list[Step]:
@@ -262,6 +289,12 @@ def _redact_steps(group: Mapping[str, Node], part: str) -> list[Step]:
     ]
 
 
+def _kick_step(group: Mapping[str, Node], part: str) -> list[Step]:
+    if not group["kick"].flag():
+        return []
+    return [Step(key="kick", kind=ActionKind.KICK, part=part, reason=_reason(group))]
+
+
 def _ban_step(group: Mapping[str, Node], part: str) -> list[Step]:
     node = group["ban"]
     word = str(node.value).lower()
@@ -283,7 +316,11 @@ _READERS: Final = {
     "message": _message_step,
     "react": _react_step,
     "label": _label_step,
+    "unlabel": _unlabel_step,
+    "notice": _said_step("notice", ActionKind.NOTICE),
+    "mod_note": _said_step("mod_note", ActionKind.MOD_NOTE),
     "timeout": _timeout_step,
+    "kick": _kick_step,
     "ban": _ban_step,
     "strike": _strike_step,
     "redact": _redact_steps,

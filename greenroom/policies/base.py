@@ -147,6 +147,7 @@ class Step:
     duration_s: int | None = None
     sticky: bool = False
     lock: bool = False
+    removal_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

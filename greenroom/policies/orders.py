@@ -34,6 +34,8 @@ def fill(step: Step, filling: Filling, *, rule: str, disclaimer: str) -> tuple[A
         duration_s=step.duration_s,
         sticky=step.sticky,
         lock=step.lock,
+        distinguish=step.key == "comment",
+        removal_reason=step.removal_reason,
     )
     return action, _shown(step, action)
 
