@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp.web import Application
 
 from greenroom.adapters.base import Adapter, Clock
+from greenroom.backstage import Backstage
 from greenroom.company import (
     Company,
     classifiers_of,
@@ -127,8 +128,8 @@ async def open_house(
         senses = await stack.enter_async_context(open_senses(company))
         senses = replace(senses, counting=Counting(ledger, company.policies.values()))
         gate = Gate(senses.scores, _limits(company))
-        loop = _loop(company, ledger, staged, senses=senses, gate=gate, clock=clock)
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
+        loop = _loop(company, ledger, staged, senses=senses, gate=gate, bots=bots, clock=clock)
         address = await stack.enter_async_context(
             serve(
                 _desk(
@@ -194,22 +195,28 @@ def _loop(
     *,
     senses: Senses,
     gate: Gate,
+    bots: RunningBots,
     clock: Clock,
 ) -> Loop:
     deployment, settings = company.deployment, company.deployment.config.loop
+    sender = Sender(
+        ledger,
+        staged,
+        clock=clock,
+        senders=settings.senders,
+        deadline_s=settings.send_deadline_s,
+        attempts=settings.send_attempts,
+    )
+    backstage = Backstage(
+        ledger, bots, wake=sender.wake, clock=clock, desk=deployment.config.desk.public_url
+    )
     return Loop(
         ledger,
         {bot.name: _stage(bot, staged[bot.name], company) for bot in deployment.bots.values()},
         senses=senses,
         gate=gate,
-        sender=Sender(
-            ledger,
-            staged,
-            clock=clock,
-            senders=settings.senders,
-            deadline_s=settings.send_deadline_s,
-            attempts=settings.send_attempts,
-        ),
+        sender=sender,
+        backstage=backstage,
         clock=clock,
         workers=settings.workers,
         queue_size=settings.queue_size,
@@ -300,6 +307,8 @@ class RunningBots(Mapping[str, RunningBot]):
             platform=adapter.platform,
             mode=bot.mode,
             capabilities=adapter.capabilities,
+            has_desk_channel=bot.desk_channel is not None,
+            moderators=bot.moderators,
         )
 
     def __iter__(self) -> Iterator[str]:

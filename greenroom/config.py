@@ -116,6 +116,7 @@ class BotFrame(Strict):
     mode: Literal["shadow", "live"] = "shadow"
     personas: dict[Name, Placement]
     desk_channel: str | None = None
+    moderators: tuple[Text, ...] = ()  # ids or roles that may press verdicts in desk_channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Bot:
     mode: Literal["shadow", "live"]
     personas: Mapping[str, Placement]
     desk_channel: str | None
+    moderators: frozenset[str]
     settings: Settings
     document: Document
 
@@ -240,6 +242,7 @@ def _bot(path: Path, adapters: SettingsByAdapter, fill: Callable[[Document], Doc
         mode=shape.mode,
         personas=shape.personas,
         desk_channel=shape.desk_channel,
+        moderators=frozenset(shape.moderators),
         settings=settings.model_construct(**rest),
         document=document,
     )

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from greenroom import backlog
 from greenroom.adapters.base import Adapter
@@ -28,7 +29,19 @@ from greenroom.tally import Tally, TimedTriage
 
 log = logging.getLogger(__name__)
 
+
+class Backstage(Protocol):
+    """The queue inside the platforms: what members command, what moderators press."""
+
+    async def hear(self, pending: Pending) -> Handled:
+        """What follows from a command or a pressed button."""
+
+    async def run(self) -> None:
+        """Show cases where moderators read, until cancelled."""
+
+
 _CHUNK = 256  # events read from the inbox at once
+_ACTED = frozenset({EventKind.COMMAND_GIVEN, EventKind.BUTTON_PRESSED})
 _DECIDED = frozenset(
     {EventKind.MESSAGE_POSTED, EventKind.MESSAGE_EDITED, EventKind.MESSAGE_REPORTED}
 )
@@ -52,6 +65,7 @@ class Loop:
         senses: Triage and context.
         gate: What an answer passes.
         sender: Performs the outbox.
+        backstage: Hears commands and buttons; without it they are stored, and nothing follows.
         clock: The time now, in UTC.
         workers: Messages decided at the same time. A message's own events (post, edit,
             report) always meet the same worker, in order.
@@ -67,6 +81,7 @@ class Loop:
         senses: Senses,
         gate: Gate,
         sender: Sender,
+        backstage: Backstage | None = None,
         clock: Callable[[], datetime],
         workers: int = 16,
         queue_size: int = 8,
@@ -77,6 +92,7 @@ class Loop:
         self._senses = replace(senses, triage=TimedTriage(senses.triage, self.tally.triage))
         self._gate = gate
         self._sender = sender
+        self._backstage = backstage
         self._clock = clock
         self._arrived = asyncio.Event()
         self._queues: list[asyncio.Queue[Pending]] = [
@@ -93,6 +109,8 @@ class Loop:
             group.create_task(self._follow_verdicts(), name="verdicts")
             look = self._ledger.inbox.backlog
             group.create_task(backlog.watch(look, self._clock), name="backlog")
+            if self._backstage is not None:
+                group.create_task(self._backstage.run(), name="backstage")
             for bot, stage in self._stages.items():
                 group.create_task(supervise(stage.adapter, self.take_in), name=f"adapter-{bot}")
 
@@ -157,7 +175,9 @@ class Loop:
             self._ledger.feed.publish(Change("case", event.message_key))
             return
         handled = Handled(pending.seq, event, message=event.message)
-        if stage is not None and event.message is not None and _is_for_deciding(event):
+        if event.kind in _ACTED and self._backstage is not None:
+            handled = await self._backstage.hear(pending)
+        elif stage is not None and event.message is not None and _is_for_deciding(event):
             handled = await self._decide(pending, event.message, stage)
         recorded = await self._ledger.record.handled(handled, self._clock())
         self._tell(handled, recorded)
@@ -185,7 +205,7 @@ class Loop:
             message, performers, lambda signals: Cue(message, signals, now, event.kind)
         )
         decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
-        decisions = one_voice(decided)
+        decisions = one_voice(decided, message)
         admitted = [
             await self._gate.admit(
                 decision,
@@ -228,8 +248,10 @@ class Loop:
 
 
 def _is_for_deciding(event: Event) -> bool:
+    """Nothing of ours is decided on: neither what we wrote nor what we reported."""
     author = event.message.author if event.message else None
-    return event.kind in _DECIDED and author is not None and not author.is_self
+    is_ours = author is None or author.is_self or (event.actor is not None and event.actor.is_self)
+    return event.kind in _DECIDED and not is_ours
 
 
 def _failed(pending: Pending) -> Handled:

@@ -89,6 +89,9 @@ class ActionKind(StrEnum):
 OURS = frozenset({ActionKind.ESCALATE, ActionKind.STRIKE})
 """What no platform has to do."""
 
+BACKSTAGE = frozenset({ActionKind.CARD, ActionKind.ANSWER})
+"""What shows or tells, and does nothing to the message it is about."""
+
 REMOVALS = frozenset({ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,16 +13,25 @@ from greenroom.message import (
     Action,
     ActionKind,
     Decision,
+    Event,
     EventKind,
     Message,
+    Severity,
     Signals,
 )
 
+THANKS = "Thank you. The moderators will look at it."
+_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE})
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
 
-def one_voice(decisions: Sequence[Decision]) -> list[Decision]:
-    """One conversation, one speaker: nobody answers what is removed or judged, and one answers."""
+def one_voice(decisions: Sequence[Decision], message: Message) -> list[Decision]:
+    """One conversation, one speaker: nobody answers what is removed or judged, and one answers.
+
+    Nobody speaks to a bot at all, so that no two of them can talk to each other without end.
+    """
+    if message.author.is_bot or message.author.is_self:
+        return [_without_speech(decision) for decision in decisions]
     is_held = any(
         action.kind in REMOVALS or action.kind is ActionKind.ESCALATE
         for decision in decisions
@@ -38,6 +48,18 @@ def one_voice(decisions: Sequence[Decision]) -> list[Decision]:
         spoken = spoken or bool(replies)
         voiced.append(decision)
     return voiced
+
+
+def answer_to(event: Event, text: str) -> tuple[Planned, ...]:
+    """What whoever gave a command or pressed a button is told, where the platform can.
+
+    It goes out in shadow mode too: somebody asked, and nobody else sees it.
+    """
+    if event.respond is None:
+        return ()
+    action = Action(ActionKind.ANSWER, text=text, ref=event.respond)
+    key = hashlib.sha256(f"answer\x1f{event.key}".encode("utf-8", "replace")).hexdigest()[:32]
+    return (Planned(action, event.bot, "persona:backstage", key),)
 
 
 def plan(
@@ -62,8 +84,8 @@ def plan(
         message=message,
         signals=signals,
         decisions=tuple(decisions),
-        planned=tuple(planned),
-        case=_draft(decisions, mode, is_report=pending.event.kind is EventKind.MESSAGE_REPORTED),
+        planned=(*planned, *answer_to(pending.event, THANKS)),
+        case=_draft(decisions, mode, pending.event),
     )
 
 
@@ -75,7 +97,18 @@ def _planned(
     return Planned(action, bot, by, key, is_shadow=mode == "shadow")
 
 
-def _draft(decisions: Sequence[Decision], mode: str, *, is_report: bool) -> CaseDraft | None:
+def _draft(decisions: Sequence[Decision], mode: str, event: Event) -> CaseDraft | None:
+    """A case where a persona wants one, and of whatever somebody reports."""
+    drafted = _drafted(decisions, mode)
+    if event.kind is not EventKind.MESSAGE_REPORTED:
+        return drafted
+    reported = f"reported: {event.text}" if event.text else "reported"
+    if drafted is None:
+        return CaseDraft("backstage", Severity.MEDIUM, reported, mode, is_report=True)
+    return replace(drafted, reason=f"{reported}; {drafted.reason}", is_report=True)
+
+
+def _drafted(decisions: Sequence[Decision], mode: str) -> CaseDraft | None:
     for_people = [
         (decision, action)
         for decision in decisions
@@ -90,8 +123,14 @@ def _draft(decisions: Sequence[Decision], mode: str, *, is_report: bool) -> Case
         severity=max((decision.severity for decision, _ in for_people), key=lambda s: s.rank),
         reason="; ".join(dict.fromkeys(reasons)),
         mode=mode,
-        is_report=is_report,
     )
+
+
+def _without_speech(decision: Decision) -> Decision:
+    kept = tuple(action for action in decision.actions if action.kind not in _SPOKEN)
+    if len(kept) == len(decision.actions):
+        return decision
+    return replace(decision, actions=kept, notes=(*decision.notes, "kept silent: a bot wrote it"))
 
 
 def _is_answer(action: Action, decision: Decision) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from greenroom.adapters.base import Adapter
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.ledger import CaseDraft, Change, Claimed, Ledger
-from greenroom.message import Outcome, Severity
+from greenroom.message import BACKSTAGE, Outcome, Severity
 from greenroom.supervisor import Backoff
 
 log = logging.getLogger(__name__)
@@ -126,6 +126,10 @@ class Sender:
 
     async def _fail(self, claimed: Claimed, detail: str) -> None:
         kind = claimed.order.action.kind
+        if kind in BACKSTAGE:
+            log.warning("%s: %s failed: %s", claimed.bot, kind, detail)
+            await self._ledger.outbox.give_up(claimed, detail, self._clock())
+            return
         log.error("%s: %s of %s failed: %s", claimed.bot, kind, claimed.order.message.key, detail)
         draft = CaseDraft("sender", Severity.HIGH, f"{kind} failed: {detail}", "live")
         case = await self._ledger.record.effect_failed(claimed, detail, draft, self._clock())

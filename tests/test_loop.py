@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ class Theatre:
     performer: Performer
     mode: str = "live"
 
-    def loop(self, **options: int) -> Loop:
+    def loop(self, **options: Any) -> Loop:
         clock = lambda: NOON  # noqa: E731
         stage = Stage(self.adapter, self.mode, lambda message: [self.performer])
         limits = {"warden": Limits(replies_per_minute=10_000, per_member_per_hour=10_000)}
@@ -98,7 +99,7 @@ class Theatre:
         )
 
     @asynccontextmanager
-    async def running(self, **options: int) -> AsyncIterator[asyncio.Queue[Change]]:
+    async def running(self, **options: Any) -> AsyncIterator[asyncio.Queue[Change]]:
         with self.ledger.feed.watch() as changes:
             task = asyncio.create_task(self.loop(**options).run())
             try:

@@ -24,20 +24,20 @@ def planned(*decisions: Decision, mode: str = "live", kind: EventKind = EventKin
 
 
 def test_nobody_answers_what_is_removed() -> None:
-    _, guide = one_voice([REMOVAL, answer("guide")])
+    _, guide = one_voice([REMOVAL, answer("guide")], a_message())
     assert guide.actions == ()
     assert guide.notes == ("kept silent: another persona acts on this message",)
 
 
 def test_only_the_first_answers() -> None:
-    quiet, first, second = one_voice([QUIET, answer("guide"), answer("helper")])
+    quiet, first, second = one_voice([QUIET, answer("guide"), answer("helper")], a_message())
     assert (quiet, first) == (QUIET, answer("guide"))
     assert second.actions == ()
 
 
 def test_a_reply_that_is_no_answer_goes_with_a_removal() -> None:
     told = replace(REMOVAL, actions=(*REMOVAL.actions, Action(ActionKind.REPLY, text="why")))
-    assert one_voice([told, answer("guide")])[0] == told
+    assert one_voice([told, answer("guide")], a_message())[0] == told
 
 
 def test_an_escalation_is_a_case_and_no_order() -> None:

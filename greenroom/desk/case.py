@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from greenroom.desk.pages import moderator_of, page
 from greenroom.desk.queue import find_case, judged_case
 from greenroom.desk.room import Room, room_of
 from greenroom.desk.text import PAGE_LIMIT, Reading, passages
-from greenroom.desk.verdicts import Choice, choices, judgement
+from greenroom.desk.verdicts import Choice, choices, judgement, seen
 from greenroom.desk.why import Why, spans_in, why
 from greenroom.desk.words import Words, words
 from greenroom.errors import DropMessage, RetryLater
@@ -98,9 +97,10 @@ async def _judge(request: web.Request) -> web.StreamResponse:
     )
     try:
         closed = await room.ledger.cases.judge(verdict, room.clock())
-    except DropMessage:
+    except DropMessage as error:
         case, kept = await find_case(request)
-        return await _show(request, case, kept, objection=_TOO_LATE)
+        why_not = str(error) if case.state == "open" else _TOO_LATE
+        return await _show(request, case, kept, objection=why_not)
     _tell(room, closed, has_orders=bool(verdict.actions))
     raise web.HTTPSeeOther(await _onward(room, case))
 
@@ -117,18 +117,12 @@ def _chosen(
     """What the form chose, or None and why it cannot be taken."""
     if case.state != "open":
         return None, _TOO_LATE
-    if form.get("seen") != _seen(kept.message):
+    if form.get("seen") != seen(kept.message):
         return None, _EDITED
     if any(effect.state == "sending" for effect in effects):
         return None, _ON_ITS_WAY
     offered = {choice.name: choice for choice in choices(effects, room.bots.get(case.bot))}
     return offered.get(form.get("choice", "")), _CHANGED
-
-
-def _seen(message: Message) -> str:
-    """Names the text that a moderator reads, in characters that a form leaves alone."""
-    text = "\x1f".join((message.revision, message.title or "", message.text))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _tell(room: Room, closed: Case, *, has_orders: bool) -> None:
@@ -170,9 +164,10 @@ async def _show(
         address=f"/cases/{case.id}",
         note=note,
         case=case,
+        appeal=await room.ledger.messages.get(case.appeal) if case.appeal else None,
         kept=kept,
         message=message,
-        seen=_seen(message),
+        seen=seen(message),
         **_marked(message, decided, found),
         words=found,
         page_limit=PAGE_LIMIT,

@@ -43,6 +43,8 @@ class RunningBot:
     platform: str
     mode: str  # shadow | live
     capabilities: frozenset[ActionKind]
+    has_desk_channel: bool = False
+    moderators: frozenset[str] = frozenset()  # ids and roles that may press verdicts
 
     @property
     def is_shadow(self) -> bool:

@@ -6,6 +6,7 @@ verdict is taken only if it names one that is still offered.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,12 @@ class Choice:
     follows: str  # what happens, in a sentence
     actions: tuple[Action, ...] = ()
     is_sanction: bool = False  # against the author: stands behind one more key
+
+
+def seen(message: Message) -> str:
+    """Names the text that a moderator reads, in characters that a form leaves alone."""
+    text = "\x1f".join((message.revision, message.title or "", message.text))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def choices(effects: Sequence[Effect], bot: RunningBot | None) -> tuple[Choice, ...]:
@@ -119,6 +126,8 @@ def _sanctions(can: frozenset[ActionKind], *, is_removed: bool, bans_end: bool) 
 def _against_author(can: frozenset[ActionKind], *, bans_end: bool) -> Iterator[Action]:
     if ActionKind.TIMEOUT in can:
         yield from (Action(ActionKind.TIMEOUT, duration_s=span_s) for span_s in TIMEOUTS_S)
+    if ActionKind.KICK in can:
+        yield Action(ActionKind.KICK)
     if ActionKind.BAN in can and bans_end:
         yield from (Action(ActionKind.BAN, duration_s=span_s) for span_s in BANS_S)
     if ActionKind.BAN in can:
@@ -179,6 +188,7 @@ _UNDO: dict[ActionKind, Callable[[Effect], Action | None]] = {
     **{kind: _back(ActionKind.APPROVE) for kind in REMOVALS},
     **dict.fromkeys(_FLAGS, _flip),
     ActionKind.REPLY: _retract,
+    ActionKind.LABEL: lambda effect: Action(ActionKind.UNLABEL, text=effect.action.text),
     ActionKind.BAN: _back(ActionKind.UNBAN),
     ActionKind.TIMEOUT: lambda _: Action(ActionKind.TIMEOUT, duration_s=0),
     ActionKind.LOCK: lambda _: Action(ActionKind.SET_LOCKED, value=False),
@@ -187,7 +197,7 @@ _FOR_PEOPLE = OURS | {ActionKind.REPORT}  # they ask, they do nothing
 
 
 def _is_undoing(action: Action) -> bool:
-    kinds = (ActionKind.APPROVE, ActionKind.RETRACT, ActionKind.UNBAN)
+    kinds = (ActionKind.APPROVE, ActionKind.RETRACT, ActionKind.UNBAN, ActionKind.UNLABEL)
     is_flag_off = action.kind in _FLAGS and action.value is False
     is_timeout_off = action.kind is ActionKind.TIMEOUT and action.duration_s == 0
     return action.kind in kinds or is_flag_off or is_timeout_off
@@ -206,7 +216,8 @@ def _is_undone_by(earlier: Effect, later: Effect) -> bool:
 def _essence(action: Action) -> tuple[object, ...]:
     ends = action.duration_s == 0
     ref = action.ref if action.kind is ActionKind.RETRACT else None  # which of our replies
-    return (action.kind, ref, action.on_parent, action.value, ends)
+    name = action.text if action.kind is ActionKind.UNLABEL else None
+    return (action.kind, ref, name, action.on_parent, action.value, ends)
 
 
 def _sentence(text: str) -> str:

@@ -97,7 +97,7 @@ def platform_name(platform: str) -> str:
 
 def actor(by: str) -> str:
     """Who did something: ``kim (moderator)`` of ``moderator:kim``."""
-    if by in ("persona:sender", "persona:loop"):
+    if by in ("persona:sender", "persona:loop", "persona:backstage"):
         return "Greenroom"
     role, _, name = by.partition(":")
     return f"{name} ({role})" if name else by

@@ -33,6 +33,7 @@ class CaseDraft:
     reason: str
     mode: str  # shadow | live
     is_report: bool = False
+    appeal: str | None = None  # key of the message in which the author objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Case:
     opened_at: str
     updated_at: str
     closed_at: str | None
+    appeal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,17 @@ class Cases:
     async def get(self, case: int) -> Case | None:
         """One case by its number."""
         return await self._store.read(lambda c: _find(c, case))
+
+    async def about(self, message_key: str) -> list[Case]:
+        """Every case about one message, oldest first."""
+        return await self._store.read(
+            lambda c: [
+                _case(row)
+                for row in c.execute(
+                    "SELECT * FROM cases WHERE message = ? ORDER BY id", (message_key,)
+                )
+            ]
+        )
 
     async def beside(self, case: Case) -> tuple[int | None, int | None]:
         """The open cases before and after ``case`` in the queue, by their numbers."""
@@ -141,11 +154,11 @@ def open_case(
     """Open a case, or add to the one already open for the message; returns its number."""
     row = connection.execute(
         "INSERT INTO cases (message, revision, bot, persona, mode, state, severity,"
-        " severity_rank, reason, reports, opened_at, updated_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, ?7, ?8, ?9, ?10, ?10)"
+        " severity_rank, reason, reports, opened_at, updated_at, appeal)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, ?7, ?8, ?9, ?10, ?10, ?11)"
         " ON CONFLICT (message) WHERE state = 'open' DO UPDATE SET"
         "  revision = excluded.revision, updated_at = excluded.updated_at,"
-        "  reports = reports + excluded.reports,"
+        "  reports = reports + excluded.reports, appeal = coalesce(appeal, excluded.appeal),"
         "  severity = CASE WHEN excluded.severity_rank > severity_rank"
         "             THEN excluded.severity ELSE severity END,"
         "  severity_rank = max(severity_rank, excluded.severity_rank),"
@@ -163,9 +176,12 @@ def open_case(
             draft.reason,
             int(draft.is_report),
             at.isoformat(),
+            draft.appeal,
         ),
     ).fetchone()
     body = {"case": row["id"], "severity": draft.severity, "report": draft.is_report}
+    if draft.appeal is not None:
+        body["appeal"] = draft.appeal
     by = f"persona:{draft.persona}"
     entries.append(connection, "case", at=at, subject=message.key, by=by, body=body)
     return int(row["id"])
@@ -187,6 +203,8 @@ def _judge(connection: sqlite3.Connection, judgement: Judgement, at: datetime) -
     if case.state != "open":
         by = f" by {case.moderator}" if case.moderator else ""
         raise DropMessage(f"case {case.id} was already {case.verdict or case.state}{by}")
+    if case.appeal is not None and _judged_before(connection, case, judgement.moderator):
+        raise DropMessage(f"case {case.id} appeals your own verdict: a colleague decides it")
     kept = messages.find(connection, case.message)
     assert kept is not None, "a case's message is recorded in the case's own transaction"
     _close(connection, judgement, at)
@@ -203,6 +221,21 @@ def _judge(connection: sqlite3.Connection, judgement: Judgement, at: datetime) -
     closed = _find(connection, case.id)
     assert closed is not None
     return closed
+
+
+def _judged_before(connection: sqlite3.Connection, case: Case, moderator: str) -> bool:
+    """Whether ``moderator`` gave the verdict appealed against, and is not alone on the team."""
+    before = connection.execute(
+        "SELECT moderator FROM cases WHERE message = ? AND moderator IS NOT NULL AND id != ?"
+        " ORDER BY closed_at DESC LIMIT 1",
+        (case.message, case.id),
+    ).fetchone()
+    if before is None or before["moderator"] != moderator:
+        return False
+    others = "SELECT 1 FROM (SELECT moderator FROM cases UNION SELECT moderator FROM sessions)"
+    return bool(
+        connection.execute(f"{others} WHERE moderator != ? LIMIT 1", (moderator,)).fetchone()
+    )
 
 
 def _close(connection: sqlite3.Connection, judgement: Judgement, at: datetime) -> None:

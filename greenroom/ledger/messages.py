@@ -38,6 +38,19 @@ class Messages:
         """The message and its neighbours in the same channel, in order of arrival."""
         return await self._store.read(lambda c: _around(c, key, before, after))
 
+    async def by(self, bot: str, author: str, *, limit: int) -> list[Kept]:
+        """A member's newest messages, as one bot saw them, newest first."""
+        return await self._store.read(
+            lambda c: [
+                _kept(row)
+                for row in c.execute(
+                    "SELECT * FROM messages WHERE bot = ? AND author = ?"
+                    " ORDER BY recorded_at DESC LIMIT ?",
+                    (scrub(bot), scrub(author), limit),
+                )
+            ]
+        )
+
 
 def keep(connection: sqlite3.Connection, message: Message, bot: str, at: datetime) -> None:
     """Store a message or its new revision inside the caller's transaction."""

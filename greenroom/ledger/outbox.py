@@ -11,7 +11,7 @@ from datetime import datetime
 from greenroom.ledger import entries, messages
 from greenroom.ledger.codec import decode, encode
 from greenroom.ledger.store import Store
-from greenroom.message import REMOVALS, Action, ActionKind, Message, Order, Outcome
+from greenroom.message import BACKSTAGE, REMOVALS, Action, ActionKind, Message, Order, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,16 @@ def order_key(bot: str, message: Message, action: Action, *, by: str, index: int
 
 
 _ONCE_PER_ITEM = frozenset(
-    {ActionKind.REPLY, ActionKind.MODMAIL, ActionKind.MESSAGE, ActionKind.REPORT}
+    {
+        ActionKind.REPLY,
+        ActionKind.MODMAIL,
+        ActionKind.MESSAGE,
+        ActionKind.NOTICE,
+        ActionKind.MOD_NOTE,
+        ActionKind.REPORT,
+    }
 )
+_BACKSTAGE = tuple(sorted(BACKSTAGE))
 
 
 class Outbox:
@@ -126,8 +134,28 @@ class Outbox:
         )
 
     async def about(self, message_key: str) -> list[Effect]:
-        """Every action ordered for one message, oldest first."""
+        """Every action ordered for one message, oldest first; cards and answers are none."""
         return await self._store.read(lambda c: effects(c, message_key))
+
+    async def order(self, planned: Planned, message: Message, at: datetime) -> bool:
+        """Order one more action for a message that is kept; false if its key was before."""
+        return await self._store.write(lambda c: add(c, planned, message, at) is not None)
+
+    async def cards(self, case: int) -> list[Effect]:
+        """What was sent of a case to the desk channel, oldest first."""
+        return await self._store.read(
+            lambda c: [
+                _effect(row)
+                for row in c.execute(
+                    "SELECT * FROM outbox WHERE case_id = ? AND kind = ? ORDER BY id",
+                    (case, ActionKind.CARD),
+                )
+            ]
+        )
+
+    async def give_up(self, claimed: Claimed, detail: str, at: datetime) -> None:
+        """Note that a card or an answer cannot be sent; nobody has to look into that."""
+        await self._store.write(lambda c: fail(c, claimed, detail, at))
 
 
 def add(
@@ -162,27 +190,31 @@ def cancel_pending(connection: sqlite3.Connection, message_key: str) -> int:
     """Take back what was not sent yet; returns how many."""
     return connection.execute(
         "UPDATE outbox SET state = 'cancelled' WHERE message = ? AND state = 'pending'"
-        " AND maybe_done = 0",
-        (message_key,),
+        " AND maybe_done = 0 AND kind NOT IN (?, ?)",
+        (message_key, *_BACKSTAGE),
     ).rowcount
 
 
 def effects(connection: sqlite3.Connection, message_key: str) -> list[Effect]:
     """Every action ordered for one message, inside the caller's transaction."""
-    rows = connection.execute("SELECT * FROM outbox WHERE message = ? ORDER BY id", (message_key,))
-    return [
-        Effect(
-            id=row["id"],
-            action=decode(Action, row["action"]),
-            by=row["by"],
-            state=row["state"],
-            detail=row["detail"],
-            ref=row["ref"],
-            created_at=row["created_at"],
-            finished_at=row["finished_at"],
-        )
-        for row in rows
-    ]
+    rows = connection.execute(
+        "SELECT * FROM outbox WHERE message = ? AND kind NOT IN (?, ?) ORDER BY id",
+        (message_key, *_BACKSTAGE),
+    )
+    return [_effect(row) for row in rows]
+
+
+def _effect(row: sqlite3.Row) -> Effect:
+    return Effect(
+        id=row["id"],
+        action=decode(Action, row["action"]),
+        by=row["by"],
+        state=row["state"],
+        detail=row["detail"],
+        ref=row["ref"],
+        created_at=row["created_at"],
+        finished_at=row["finished_at"],
+    )
 
 
 def _claim(
@@ -231,6 +263,8 @@ def _finish(
         "UPDATE outbox SET state = ?, detail = ?, ref = ?, finished_at = ? WHERE id = ?",
         (state, detail, ref, at.isoformat(), claimed.id),
     )
+    if claimed.order.action.kind in BACKSTAGE:
+        return
     by = connection.execute("SELECT by FROM outbox WHERE id = ?", (claimed.id,)).fetchone()["by"]
     body = {"action": claimed.order.action.kind, "state": state, "order": claimed.order.key}
     entries.append(connection, "effect", at=at, subject=claimed.order.message.key, by=by, body=body)

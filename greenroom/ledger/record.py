@@ -29,6 +29,7 @@ class Handled:
     decisions: tuple[Decision, ...] = ()
     planned: tuple[Planned, ...] = ()
     case: CaseDraft | None = None
+    spoken: Message | None = None  # a command that is about another message; kept beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
     message = handled.message
     if message is None:
         return Recorded(is_first=True)
-    messages.keep(connection, message, handled.event.bot, at)
+    for one in (message, handled.spoken):
+        if one is not None:
+            messages.keep(connection, one, handled.event.bot, at)
     if handled.decisions:
         _keep_decisions(connection, handled, message, at)
         _keep_strikes(connection, handled, message, at)

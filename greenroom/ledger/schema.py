@@ -1,7 +1,8 @@
 """The ledger's tables, and how an older file becomes a newer one.
 
-Members' words live in ``messages``, ``decisions`` and ``inbox`` only; the hash-chained
-``entries`` hold digests of them, so that words can be erased and the chain still holds.
+Members' words live in ``messages``, ``decisions``, ``inbox`` and the reasons of ``cases`` only;
+the hash-chained ``entries`` hold digests of them, so that words can be erased and the chain
+still holds.
 """
 
 from __future__ import annotations
@@ -159,7 +160,14 @@ def strikes(db: Database) -> None:
     db.execute("CREATE INDEX strikes_of ON strikes (community, author, expires_at)")
 
 
-_KNOWN = {one.__name__ for one in (first, members_past, strikes)}
+@migrations()
+def appeals(db: Database) -> None:
+    """What an author says against what was done; and what a bot did to a member lately."""
+    db.execute("ALTER TABLE cases ADD COLUMN appeal TEXT")  # key of the message that says it
+    db.execute("CREATE INDEX messages_by ON messages (bot, author, recorded_at)")
+
+
+_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals)}
 
 
 def migrate(db: Database, path: Path) -> None:
