@@ -5,7 +5,6 @@ With ``app`` this is the composition root: here adapters and personas get their 
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +14,8 @@ from pathlib import Path
 
 from greenroom.adapters.base import Adapter
 from greenroom.adapters.connection import CONNECTIONS
-from greenroom.adapters.settings import (
-    DiscordSettings,
-    RedditSettings,
-    ReplaySettings,
-    Settings,
-    SlackSettings,
-    TerminalSettings,
-)
+from greenroom.adapters.registry import Make, adapters
+from greenroom.adapters.settings import ReplaySettings
 from greenroom.config import Bot, Deployment, read
 from greenroom.documents import Document, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
@@ -35,28 +28,6 @@ from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.classifier import Assignment, load_classifier
 from greenroom.triage.manifest import SHIPPED, load_manifest
 from greenroom.triage.providers import PROVIDERS, Provider, provider_named
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterEntry:
-    """Where an adapter is, so that its library is imported only when it is used."""
-
-    settings: type[Settings]
-    module: str
-    name: str
-    extra: str | None = None
-
-
-ADAPTERS: Mapping[str, AdapterEntry] = {
-    "discord": AdapterEntry(
-        DiscordSettings, "greenroom.adapters.discord", "DiscordAdapter", "discord"
-    ),
-    "slack": AdapterEntry(SlackSettings, "greenroom.adapters.slack", "SlackAdapter", "slack"),
-    "reddit": AdapterEntry(RedditSettings, "greenroom.adapters.reddit", "RedditAdapter", "reddit"),
-    "replay": AdapterEntry(ReplaySettings, "greenroom.adapters.replay", "ReplayAdapter"),
-    "terminal": AdapterEntry(TerminalSettings, "greenroom.adapters.terminal", "TerminalAdapter"),
-}
-
 
 PERSONAS: Mapping[str, Callable[[str, Persona, Sequence[Policy]], Performer]] = {
     "moderator": ModeratorPersona,
@@ -79,10 +50,9 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
     Raises:
         ConfigErrors: All faults found, each with its place.
     """
-    settings = {name: entry.settings for name, entry in ADAPTERS.items()}
     faults: list[ConfigError] = []
     deployment = read(
-        file, adapters=settings, environment=os.environ, secrets=secrets, faults=faults
+        file, adapters=adapters(), environment=os.environ, secrets=secrets, faults=faults
     )
     policies = _policies(deployment, faults)
     for document in deployment.persona_documents.values():
@@ -226,23 +196,21 @@ def _recording(bot: Bot, deployment: Deployment, settings: ReplaySettings) -> Pa
     return path
 
 
-def adapter_class(bot: Bot) -> Callable[..., Adapter]:
+def adapter_class(bot: Bot) -> Make:
     """Import the bot's adapter with its library.
 
     Raises:
         ConfigError: The library is not installed; the message says how to install it.
     """
-    entry = ADAPTERS[bot.adapter]
+    entry = adapters()[bot.adapter]
     try:
-        module = importlib.import_module(entry.module)
+        return entry.load()
     except ImportError as error:
         raise bot.document.fault(
             ("adapter",),
             f"adapter {bot.adapter} needs a library that is not installed ({error.name})",
-            accepted=f"pip install 'greenroom[{entry.extra}]'",
+            accepted=entry.hint,
         ) from error
-    found: Callable[..., Adapter] = getattr(module, entry.name)
-    return found
 
 
 def _policies(deployment: Deployment, faults: list[ConfigError]) -> dict[str, Policy]:

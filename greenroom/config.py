@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, create_model
 
+from greenroom.adapters.registry import Entry
 from greenroom.adapters.settings import Settings
 from greenroom.documents import Document, interpolate, load, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
@@ -159,13 +160,13 @@ class Deployment:
         return self.folder / relative
 
 
-SettingsByAdapter = Mapping[str, type[Settings]]
+Entries = Mapping[str, Entry]
 
 
 def read(
     file: Path,
     *,
-    adapters: SettingsByAdapter,
+    adapters: Entries,
     environment: Mapping[str, str],
     secrets: bool = True,
     faults: list[ConfigError] | None = None,
@@ -174,7 +175,7 @@ def read(
 
     Args:
         file: The config file.
-        adapters: The settings model of each adapter.
+        adapters: The adapters that there are, by name.
         environment: Where ``${NAME}`` is looked up, after ``.env`` beside the file.
         secrets: False leaves ``${NAME}`` as it is, for a check without secrets.
         faults: Where faults of bots and personas are put, by a caller that looks for more
@@ -221,16 +222,20 @@ def _each(folder: Path, reader: Callable[[Path], T], faults: list[ConfigError]) 
     return found
 
 
-def _bot(path: Path, adapters: SettingsByAdapter, fill: Callable[[Document], Document]) -> Bot:
+def _bot(path: Path, adapters: Entries, fill: Callable[[Document], Document]) -> Bot:
     document = load(path)
     raw = document.value if isinstance(document.value, dict) else {}
-    settings = adapters.get(str(raw.get("adapter")))
-    if settings is None:
+    entry = adapters.get(str(raw.get("adapter")))
+    if entry is None:
         given = (
             f"unknown adapter `{raw['adapter']}`" if "adapter" in raw else "`adapter` is missing"
         )
         accepted = suggest(str(raw.get("adapter", "")), sorted(adapters))
         raise document.fault(("adapter",), given, accepted=accepted)
+    try:
+        settings = entry.settings
+    except ConfigError as error:
+        raise document.fault(("adapter",), error.message, accepted=error.accepted) from error
     model = create_model(settings.__name__, __base__=(BotFrame, settings))
     whole = validate(fill(document), model)
     frame = whole.model_dump(include=set(BotFrame.model_fields), by_alias=True)

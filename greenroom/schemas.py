@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import create_model
 
 from greenroom.adapters.connection import CONNECTIONS
-from greenroom.company import ADAPTERS
+from greenroom.adapters.registry import adapters
 from greenroom.config import BotFrame, Config
 from greenroom.message import ActionKind, Severity
 from greenroom.personas.schema import Persona
@@ -67,13 +67,13 @@ _TEXTS: Final[Schema] = {
 def bot_schema() -> Schema:
     """``bots/*.yaml``: one shape for each adapter."""
     shapes = []
-    for name, entry in ADAPTERS.items():
+    for name, entry in adapters().items():
         model = create_model(entry.settings.__name__, __base__=(BotFrame, entry.settings))
         shape = _flat(model.model_json_schema(by_alias=True))
         shape["properties"]["adapter"] = {"const": name}
         shape["description"] = (entry.settings.__doc__ or "").split("\n")[0]
         shapes.append(shape)
-    adapter = {"enum": list(ADAPTERS), "description": "The platform."}
+    adapter = {"enum": list(adapters()), "description": "The platform."}
     return _titled(
         "A Greenroom bot: one adapter, and the personas that run there",
         {
@@ -85,7 +85,7 @@ def bot_schema() -> Schema:
                     "if": {"properties": {"adapter": {"const": name}}, "required": ["adapter"]},
                     "then": shape,
                 }
-                for name, shape in zip(ADAPTERS, shapes, strict=True)
+                for name, shape in zip(adapters(), shapes, strict=True)
             ],
         },
     )

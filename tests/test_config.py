@@ -9,14 +9,12 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from greenroom.company import ADAPTERS
+from greenroom.adapters.registry import OWN
 from greenroom.config import Config, Deployment, read
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import Channel
 from greenroom.starter import starter_bots, starter_folder
 from tests.samples import a_message
-
-SETTINGS = {name: entry.settings for name, entry in ADAPTERS.items()}
 
 PERSONA = """
 kind: moderator
@@ -44,12 +42,12 @@ def folder(tmp_path: Path) -> Path:
 
 def read_all(folder: Path, **environment: str) -> Deployment:
     values = {"DISCORD_TOKEN": "a-word", **environment}
-    return read(folder / "config.yaml", adapters=SETTINGS, environment=values)
+    return read(folder / "config.yaml", adapters=OWN, environment=values)
 
 
 def faults(folder: Path) -> list[str]:
     with pytest.raises(ConfigErrors) as caught:
-        read(folder / "config.yaml", adapters=SETTINGS, environment={"DISCORD_TOKEN": "x"})
+        read(folder / "config.yaml", adapters=OWN, environment={"DISCORD_TOKEN": "x"})
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -73,18 +71,18 @@ def test_personas_are_cast_by_channel(folder: Path, channel: str, is_covered: bo
 
 def test_secrets_lie_beside_the_config(folder: Path) -> None:
     (folder / ".env").write_text("DISCORD_TOKEN=from-the-file\n")
-    deployment = read(folder / "config.yaml", adapters=SETTINGS, environment={})
+    deployment = read(folder / "config.yaml", adapters=OWN, environment={})
     token = deployment.bots["harbour"].settings.token  # type: ignore[attr-defined]
     assert token.get_secret_value() == "from-the-file"
 
 
 def test_a_missing_secret_is_told(folder: Path) -> None:
     with pytest.raises(ConfigErrors, match=r"harbour.yaml:3:1: secret DISCORD_TOKEN is not set"):
-        read(folder / "config.yaml", adapters=SETTINGS, environment={})
+        read(folder / "config.yaml", adapters=OWN, environment={})
 
 
 def test_a_check_can_do_without_secrets(folder: Path) -> None:
-    deployment = read(folder / "config.yaml", adapters=SETTINGS, environment={}, secrets=False)
+    deployment = read(folder / "config.yaml", adapters=OWN, environment={}, secrets=False)
     assert list(deployment.bots) == ["harbour"]
 
 
@@ -146,6 +144,6 @@ def test_every_starter_bot_loads(tmp_path: Path, bot: str) -> None:
     (tmp_path / "bots").mkdir()
     (tmp_path / "bots" / f"{bot}.yaml").write_text((source / "bots" / f"{bot}.yaml").read_text())
     (tmp_path / "config.yaml").write_text(f"personas: {source / 'personas'}\n")
-    deployment = read(tmp_path / "config.yaml", adapters=SETTINGS, environment={}, secrets=False)
+    deployment = read(tmp_path / "config.yaml", adapters=OWN, environment={}, secrets=False)
     assert list(deployment.bots) == [bot]
     assert deployment.bots[bot].adapter == bot

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from greenroom.adapters.registry import OWN
 from greenroom.adapters.unknown import UNKNOWN
-from greenroom.company import ADAPTERS, gather
+from greenroom.company import gather
 from greenroom.lint import warnings_of
 from greenroom.policies.author import THRESHOLDS, USER_CHECKS
 from greenroom.policies.parts import COMMENT, GROUPS, SUBMISSION
@@ -78,7 +79,7 @@ def test_what_is_known_is_not_talked_about(told: Told, platform: str, rules: str
 @pytest.mark.parametrize("platform", sorted(UNKNOWN))
 def test_all_that_is_listed_is_in_the_language(platform: str) -> None:
     unknown = UNKNOWN[platform]
-    assert platform in ADAPTERS
+    assert platform in OWN
     assert unknown.message <= COMMENT.keys | SUBMISSION.keys
     assert unknown.author <= GROUPS["author"].keys | USER_CHECKS | frozenset(THRESHOLDS)
     assert unknown.community <= GROUPS["subreddit"].keys

@@ -12,15 +12,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.settings import ReplaySettings
-from greenroom.errors import ConfigError
+from greenroom.errors import ConfigError, DropMessage
 from greenroom.message import (
     ActionKind,
     Author,
@@ -37,6 +37,7 @@ from greenroom.message import (
 _KEYS = frozenset(
     {"id", "text", "title", "channel", "author", "account_age_days", "mentions_me", "source", "at"}
 )
+_LOOK_S = 0.2  # between two looks at a file that may grow
 _CANNOT = frozenset({ActionKind.MODMAIL, ActionKind.CARD, ActionKind.ANSWER})
 
 
@@ -85,23 +86,45 @@ class ReplayAdapter:
         """Feed the file's messages at the settings' pace; return at its end."""
         self._health = Health(is_connected=True, since=self._clock())
         round_number = 0
-        while True:
-            for line in self._lines:
-                if await intake(self._event(line, round_number)):
-                    await self._pause()
-            if not self._settings.loop or not self._lines:
-                self._health = Health(detail="the recording has ended")
-                return
-            round_number += 1
+        try:
+            while True:
+                await self._play(self._lines, intake, round_number)
+                if self._settings.follow:
+                    await self._follow(intake)
+                if not self._settings.loop or not self._lines:
+                    self._health = Health(detail="the recording has ended")
+                    return
+                round_number += 1
+        finally:
+            self._health = replace(self._health, is_connected=False)
 
     async def perform(self, order: Order) -> Outcome:
         """Nothing leaves the process; the same key gives the same outcome."""
+        if order.action.kind not in self.capabilities:
+            raise DropMessage(f"a recording cannot {order.action.kind}")
         if order.key not in self._performed:
             self._performed[order.key] = Outcome(ref=f"replay-{order.key}")
         return self._performed[order.key]
 
     def health(self) -> Health:
         return self._health
+
+    async def _play(self, lines: Iterable[Line], intake: Intake, round_number: int) -> None:
+        for line in lines:
+            if await intake(self._event(line, round_number)):
+                await self._pause()
+
+    async def _follow(self, intake: Intake) -> None:
+        """Until cancelled: lines that come to the end of the file, once they are whole."""
+        path = self._settings.file
+        count, length = len(self._lines), path.stat().st_size
+        while True:
+            await self._sleep(_LOOK_S)
+            if path.stat().st_size == length:
+                continue
+            length, lines = path.stat().st_size, list(read_lines(path, is_growing=True))
+            await self._play(lines[count:], intake, 0)
+            count = len(lines)
 
     async def _pause(self) -> None:
         now = self._clock()
@@ -115,8 +138,8 @@ class ReplayAdapter:
         return Event(EventKind.MESSAGE_POSTED, self.bot, self.platform, now, message)
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """The messages of a recording.
+def read_lines(path: Path, *, is_growing: bool = False) -> Iterator[Line]:
+    """The messages of a recording; of a growing one, without a last line that has no end yet.
 
     Raises:
         ConfigError: The file is missing, or a line is no message; it names the line.
@@ -127,7 +150,8 @@ def read_lines(path: Path) -> Iterator[Line]:
         raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", file=path) from error
-    for number, raw in enumerate(text.split("\n"), start=1):
+    rows = text.split("\n")
+    for number, raw in enumerate(rows[:-1] if is_growing else rows, start=1):
         if raw.strip():
             yield Line(number, _parse(path, number, raw))
 

@@ -7,7 +7,9 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.settings import TerminalSettings
@@ -36,6 +38,7 @@ class TerminalAdapter:
         lines: Where lines come from; read on a thread of its own, since a terminal blocks.
         show: Prints one event of the stage.
         clock: The time now, in UTC.
+        conversation: What this run's message ids begin with; by chance unless it is given.
     """
 
     platform = "terminal"
@@ -60,6 +63,7 @@ class TerminalAdapter:
         lines: Iterable[str] = sys.stdin,
         show: Callable[[str], None] = print,
         clock: Clock = lambda: datetime.now(UTC),
+        conversation: str | None = None,
         **_setup: object,
     ) -> None:
         self.bot = bot
@@ -67,7 +71,7 @@ class TerminalAdapter:
         self._lines = lines
         self._show = show
         self._clock = clock
-        self._conversation = secrets.token_hex(4)  # ids of this run differ from the last one's
+        self._conversation = conversation or secrets.token_hex(4)
         self._said = 0
         self._done: dict[str, Outcome] = {}
         self._health = Health()
@@ -77,11 +81,16 @@ class TerminalAdapter:
         self._health = Health(is_connected=True, since=self._clock())
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._read, args=(loop, queue), daemon=True).start()
-        while (line := await queue.get()) is not None:
-            if line.strip():
-                await intake(self._event(line.rstrip("\n")))
-        self._health = Health(detail="the input has ended")
+        ended = threading.Event()
+        threading.Thread(target=self._read, args=(loop, queue, ended), daemon=True).start()
+        try:
+            while (line := await queue.get()) is not None:
+                if line.strip():
+                    await intake(self._event(line.rstrip("\n")))
+            self._health = Health(detail="the input has ended")
+        finally:
+            ended.set()
+            self._health = replace(self._health, is_connected=False)
 
     async def perform(self, order: Order) -> Outcome:
         """Print what was done; the same key is done once."""
@@ -95,12 +104,18 @@ class TerminalAdapter:
     def health(self) -> Health:
         return self._health
 
-    def _read(self, loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str | None]) -> None:
+    def _read(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        queue: asyncio.Queue[str | None],
+        ended: threading.Event,
+    ) -> None:
         """On its own daemon thread: a blocked read cannot be cancelled, only abandoned."""
         try:
-            for line in self._lines:
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
-            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+            for line in chain(self._lines, (None,)):
+                if ended.is_set():
+                    return
+                _hand_over(line, queue, loop)
         except RuntimeError:  # the loop has closed meanwhile: nobody listens any more
             return
 
@@ -117,6 +132,17 @@ class TerminalAdapter:
             posted_at=now,
         )
         return Event(EventKind.MESSAGE_POSTED, self.bot, self.platform, now, message)
+
+
+def _hand_over(
+    line: str | None, queue: asyncio.Queue[str | None], loop: asyncio.AbstractEventLoop
+) -> None:
+    """Wait, on another thread, until the loop has room for a line."""
+    putting = queue.put(line)
+    try:
+        asyncio.run_coroutine_threadsafe(putting, loop).result()
+    finally:
+        putting.close()  # where the loop has closed it was never begun
 
 
 def _told(order: Order) -> str:

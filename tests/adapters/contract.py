@@ -16,7 +16,7 @@ from typing import Protocol
 from greenroom.adapters.base import Adapter
 from greenroom.message import ActionKind, Event
 
-PLATFORMS = ("discord", "slack", "reddit")
+PLATFORMS = ("discord", "slack", "reddit", "terminal", "replay", "example")
 
 MEMBER = "member"  # someone whom the platform knows as a person
 ITSELF = "itself"  # the adapter's own account
@@ -29,7 +29,7 @@ class Sent:
     """One thing that the adapter made the platform do."""
 
     kind: ActionKind
-    target: str | None  # id of the message that it concerns; a report's may be unknown
+    target: str | None  # id of the message that it concerns; None where the platform hides it
     text: str | None = None
 
 
@@ -73,6 +73,10 @@ class Stage(Protocol):
     @property
     def run(self) -> asyncio.Task[None]:
         """The task of ``adapter.run``; a test may cancel it."""
+
+    @property
+    def is_remote(self) -> bool:
+        """The platform is another machine: requests can fail, and answers can be lost."""
 
     @property
     def acks(self) -> asyncio.Queue[str] | None:

@@ -40,6 +40,11 @@ async def _received(stage: Stage, text: str = "hello there") -> Message:
     return event.message
 
 
+def _only_remote(stage: Stage) -> None:
+    if not stage.is_remote:
+        pytest.skip(f"{stage.adapter.platform} is in this process: nothing of it can be lost")
+
+
 def _order(kind: ActionKind, message: Message, text: str | None = None, key: str = "k1") -> Order:
     return Order(key, Action(kind, text=text, reason="rule 1", duration_s=60), message)
 
@@ -63,6 +68,8 @@ async def test_message_comes_in_as_it_was_written(stage: Stage) -> None:
 
 async def test_nothing_is_given_that_is_said_not_to_be_known(stage: Stage) -> None:
     message = await _received(stage)
+    if message.platform not in UNKNOWN:
+        pytest.skip(f"{message.platform} may know everything")
     unknown = UNKNOWN[message.platform]
     assert message.kind not in unknown.kinds
     subjects = {"message": message, "author": message.author, "subreddit": message.community}
@@ -106,7 +113,7 @@ async def test_reply_goes_to_its_message_and_only_once(stage: Stage) -> None:
     first = await stage.adapter.perform(order)
     again = await stage.adapter.perform(order)
     (sent,) = [sent for sent in stage.sent() if sent.kind is ActionKind.REPLY]
-    assert sent.target == message.id
+    assert sent.target == (message.id if stage.is_remote else None)
     assert sent.text is not None
     assert "Read the rules." in sent.text
     assert first.ref is not None
@@ -140,6 +147,7 @@ async def test_undeclared_actions_are_refused(stage: Stage) -> None:
 
 
 async def test_refused_reply_asks_for_a_later_try_which_works(stage: Stage) -> None:
+    _only_remote(stage)
     message = await _received(stage)
     order = _order(ActionKind.REPLY, message, "Read the rules.")
     stage.fail_next(503)
@@ -151,6 +159,7 @@ async def test_refused_reply_asks_for_a_later_try_which_works(stage: Stage) -> N
 
 
 async def test_reply_with_a_lost_answer_is_not_doubled(stage: Stage) -> None:
+    _only_remote(stage)
     message = await _received(stage)
     order = _order(ActionKind.REPLY, message, "Read the rules.")
     stage.lose_next()
@@ -186,6 +195,7 @@ async def test_cancelling_ends_the_run_and_its_tasks(stage: Stage) -> None:
 
 
 async def test_perform_while_disconnected_asks_for_a_later_try(stage: Stage) -> None:
+    _only_remote(stage)
     message = await _received(stage)
     stage.run.cancel()
     await asyncio.wait([stage.run], timeout=WAIT_S)

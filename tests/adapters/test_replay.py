@@ -86,3 +86,33 @@ async def test_an_empty_recording_ends_even_if_it_shall_begin_again(tmp_path: Pa
     taken = Taken()
     await asyncio.wait_for(ReplayAdapter("b", settings).run(taken), 5)
     assert not taken.events
+
+
+async def test_a_followed_recording_goes_on_with_what_is_appended(tmp_path: Path) -> None:
+    file = tmp_path / "messages.jsonl"
+    file.write_text('{"text": "first"}\n')
+    settings = ReplaySettings(file=file, messages_per_second=None, follow=True)
+    events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def intake(event: Event) -> bool:
+        await events.put(event)
+        return True
+
+    async def said() -> str:
+        async with asyncio.timeout(10):
+            event = await events.get()
+        assert event.message is not None
+        return event.message.text
+
+    running = asyncio.create_task(ReplayAdapter("b", settings).run(intake))
+    try:
+        assert await said() == "first"
+        with file.open("a") as recording:
+            recording.write('{"text": "half a li')
+            recording.flush()
+            await asyncio.sleep(0.3)
+            recording.write('ne"}\n{"text": "last"}\n')
+        assert [await said(), await said()] == ["half a line", "last"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -43,6 +43,7 @@ class Running:
     run: asyncio.Task[None]
     sleeps: Sleeps
     acks: asyncio.Queue[str] | None = None  # the gateway has none
+    is_remote: bool = True
 
     async def say(self, text: str, *, author: str = MEMBER) -> str:
         """Somebody posts in #help."""

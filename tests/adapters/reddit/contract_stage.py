@@ -32,6 +32,7 @@ class RedditStage:
     running: Running
     submission: Mapping[str, Any]
     acks: asyncio.Queue[str] | None = None  # polled, so that Reddit never hears
+    is_remote: bool = True
 
     @property
     def adapter(self) -> RedditAdapter:

@@ -24,6 +24,7 @@ class SlackStage:
     acks: asyncio.Queue[str] | None
     posts: asyncio.Queue[tuple[str, bytes]] = field(default_factory=asyncio.Queue)
     said: int = 0
+    is_remote: bool = True
 
     @property
     def adapter(self) -> SlackAdapter:
