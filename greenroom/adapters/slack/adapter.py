@@ -11,17 +11,20 @@ from typing import Any
 from zlib import crc32
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp
 
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import SlackSettings
-from greenroom.adapters.slack.actions import ALWAYS, SlackActions
+from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL, SlackActions
 from greenroom.adapters.slack.bolt_app import bolt_app
 from greenroom.adapters.slack.directory import Directory
+from greenroom.adapters.slack.door import Door
 from greenroom.adapters.slack.events import PLATFORM, EventReader, is_farewell
 from greenroom.adapters.slack.http import listening
+from greenroom.adapters.slack.interactions import Interactions
+from greenroom.adapters.slack.payload import part
+from greenroom.adapters.slack.respond import Answers
 from greenroom.adapters.slack.socket import serve_socket
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Workspace
 from greenroom.errors import ConfigError, RetryLater
@@ -38,6 +41,8 @@ class _Live:
     web: SlackWeb
     workspace: Workspace
     reader: EventReader
+    interactions: Interactions
+    answers: Answers
     actions: SlackActions
     intake: Intake
     gone: asyncio.Event  # the app was uninstalled or its token revoked
@@ -81,7 +86,7 @@ class SlackAdapter:
         if self._settings.user_token is not None:
             able |= REMOVALS
         if self._desk_channel is not None:
-            able.add(ActionKind.REPORT)
+            able |= WITH_DESK_CHANNEL
         return frozenset(able)
 
     def health(self) -> Health:
@@ -120,11 +125,15 @@ class SlackAdapter:
         web = SlackWeb(self._settings, session)
         workspace = await web.workspace()
         directory = Directory(web, workspace, clock=self._clock)
+        reader = EventReader(self._bot, workspace, directory, clock=self._clock)
+        answers = Answers(session, self._settings.endpoints.api, clock=self._clock)
         self._live = _Live(
             web,
             workspace,
-            EventReader(self._bot, workspace, directory, clock=self._clock),
-            self._actions(web, workspace),
+            reader,
+            Interactions(web, workspace, directory, reader, clock=self._clock),
+            answers,
+            self._actions(web, workspace, answers),
             intake,
             asyncio.Event(),
         )
@@ -134,17 +143,18 @@ class SlackAdapter:
             self._live = None
             self._set_connected(False)
 
-    def _actions(self, web: SlackWeb, workspace: Workspace) -> SlackActions:
+    def _actions(self, web: SlackWeb, workspace: Workspace, answers: Answers) -> SlackActions:
         return SlackActions(
-            self._bot, web, workspace, desk_channel=self._desk_channel, clock=self._clock
+            self._bot, web, workspace, answers, desk_channel=self._desk_channel, clock=self._clock
         )
 
     async def _serve(self, live: _Live, session: aiohttp.ClientSession) -> None:
-        app = bolt_app(self._settings, live.web, live.workspace, self._take)
+        app = bolt_app(self._settings, live.web, live.workspace, take=self._take, act=self._act)
+        door = Door(app, live.answers, clock=self._clock)
         if self._settings.transport == "http":
-            serving = self._serve_http(app)
+            serving = self._serve_http(door)
         else:
-            serving = serve_socket(app, live.web, session, on_connected=self._set_connected)
+            serving = serve_socket(door, live.web, session, on_connected=self._set_connected)
         try:
             async with asyncio.TaskGroup() as group:
                 server = group.create_task(serving)
@@ -158,8 +168,8 @@ class SlackAdapter:
             "and put the new token into .env",
         )
 
-    async def _serve_http(self, app: AsyncApp) -> None:
-        async with listening(app, self._settings.listen) as self.address:
+    async def _serve_http(self, door: Door) -> None:
+        async with listening(door, self._settings.listen) as self.address:
             self._set_connected(True)
             await asyncio.Event().wait()  # until cancelled
 
@@ -175,10 +185,18 @@ class SlackAdapter:
             live.gone.set()
         self._health = replace(self._health, last_event_at=self._clock())
 
+    async def _act(self, body: Mapping[str, Any]) -> str | None:
+        live = self._live
+        if live is None:
+            raise RetryLater("Slack is being disconnected")
+        told = await live.interactions.take(body, live.intake)
+        self._health = replace(self._health, last_event_at=self._clock())
+        return told
+
     def _lane(self, body: Mapping[str, Any]) -> asyncio.Lock:
         """Keeps a channel's posts and edits in the order in which they came."""
-        event = body.get("event")
-        channel = event.get("channel") if isinstance(event, dict) else None
+        event = part(body.get("event"))
+        channel = event.get("channel") or part(event.get("item")).get("channel")
         return self._lanes[crc32(repr(channel).encode()) % LANES]
 
     def _set_connected(self, is_connected: bool) -> None:

@@ -1,29 +1,36 @@
-"""The Bolt app in front of the event reader: verifies, authorises, and acknowledges late."""
+"""The Bolt app in front of the readers: verifies, authorises, and acknowledges late."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from greenroom.adapters.settings import SlackSettings
+from greenroom.adapters.slack.acting import is_acting
+from greenroom.adapters.slack.payload import Payload
 from greenroom.adapters.slack.web import SlackWeb, Workspace, quiet
 
-Take = Callable[[Mapping[str, Any]], Awaitable[None]]
-"""Takes one payload in, durably, before it returns; raises if it could not."""
+Take = Callable[[Payload], Awaitable[None]]
+"""Takes one event in, durably, before it returns; raises if it could not."""
 
-UNREADABLE = (TypeError, AttributeError, KeyError, ValueError)
-"""What Bolt raises before it dispatches, on a payload with fields of types it doesn't expect."""
+Act = Callable[[Payload], Awaitable[str | None]]
+"""The same for what somebody did; returns what they are to be told at once."""
 
 
-def bolt_app(settings: SlackSettings, web: SlackWeb, workspace: Workspace, take: Take) -> AsyncApp:
-    """A Bolt app that hands every event to ``take`` and acknowledges once it returned.
+def bolt_app(
+    settings: SlackSettings, web: SlackWeb, workspace: Workspace, *, take: Take, act: Act
+) -> AsyncApp:
+    """A Bolt app that hands on every payload and acknowledges once it is taken.
 
-    What ``take`` raises, Bolt logs with its traceback and answers with status 500, so
-    that Slack delivers again.
+    What ``take`` and ``act`` raise, Bolt logs with its traceback and answers with status
+    500, so that Slack delivers an event again.
     """
     secret, who = settings.signing_secret, _identity(settings, workspace)
 
@@ -43,11 +50,31 @@ def bolt_app(settings: SlackSettings, web: SlackWeb, workspace: Workspace, take:
         attaching_function_token_enabled=False,
     )
 
-    async def listener(body: Mapping[str, Any]) -> None:
+    async def listener(body: Payload) -> None:
         await take(body)
 
+    app.middleware(_Acts(act))
     app.event(re.compile(""))(listener)
     return app
+
+
+class _Acts(AsyncMiddleware):
+    """Stands before Bolt's listeners, which fail on a button or a form that lacks a field."""
+
+    def __init__(self, act: Act) -> None:
+        self._act = act
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - Bolt gives this by name
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt gives this by name
+    ) -> BoltResponse:
+        """Take what somebody did; hand on what is an event."""
+        if not is_acting(req.body):
+            return await next()
+        return BoltResponse(status=200, body=await self._act(req.body) or "")
 
 
 def _identity(settings: SlackSettings, workspace: Workspace) -> AuthorizeResult:

@@ -6,24 +6,29 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
+import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from greenroom.adapters.settings import Listen
-from greenroom.adapters.slack.bolt_app import UNREADABLE
+from greenroom.adapters.slack.acting import is_acting
+from greenroom.adapters.slack.door import UNREADABLE, Door
 from greenroom.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 2.5  # Slack gives up after 3 s and delivers again
 MOST_BYTES = 4 * 1024 * 1024  # of one request; Slack's largest stay below 1 MB
+PATHS = ("/slack/events", "/slack/commands", "/slack/interactive")  # beside listen.path
 GOODBYE_S = 3.0  # for requests under way when the server stops
 
 
 @asynccontextmanager
-async def listening(app: AsyncApp, listen: Listen) -> AsyncIterator[tuple[str, int]]:
+async def listening(door: Door, listen: Listen) -> AsyncIterator[tuple[str, int]]:
     """Serve Slack's requests meanwhile; yields the host and port that it serves on.
 
     Raises:
@@ -31,10 +36,11 @@ async def listening(app: AsyncApp, listen: Listen) -> AsyncIterator[tuple[str, i
     """
 
     async def receive(request: web.Request) -> web.StreamResponse:
-        return await _answer(app, request)
+        return await _answer(door, request)
 
     server = web.Application(client_max_size=MOST_BYTES)
-    server.router.add_post(listen.path, receive)
+    for path in sorted({listen.path, *PATHS}):
+        server.router.add_post(path, receive)
     runner = web.AppRunner(server, access_log=None, shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
@@ -55,14 +61,58 @@ async def _bind(runner: web.AppRunner, listen: Listen) -> tuple[str, int]:
     return host, port
 
 
-async def _answer(app: AsyncApp, request: web.Request) -> web.StreamResponse:
+async def _answer(door: Door, request: web.Request) -> web.StreamResponse:
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            answer = await app.async_dispatch(await to_bolt_request(request))
+            asked = await _read(request)
     except UNREADABLE as error:
         log.info("an unreadable request came to Slack's address: %s", type(error).__name__)
         return web.Response(status=400, text="unreadable")
     except TimeoutError:
+        return web.Response(status=408, text="try again")
+    if is_acting(asked.body):
+        return await _answer_deed(door, asked, request)
+    return await _answer_event(door, asked)
+
+
+async def _answer_event(door: Door, asked: AsyncBoltRequest) -> web.StreamResponse:
+    kept: list[BoltResponse] = []
+
+    async def keep(answer: BoltResponse) -> None:
+        kept.append(answer)
+
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await door.enter(asked, keep)
+    except TimeoutError:
         log.warning("an event from Slack was not taken in within %s s", ANSWER_TIMEOUT_S)
         return web.Response(status=503, text="try again")
-    return await to_aiohttp_response(answer)
+    return await to_aiohttp_response(kept[0])
+
+
+async def _answer_deed(
+    door: Door, asked: AsyncBoltRequest, request: web.Request
+) -> web.StreamResponse:
+    """Answers early if it must, and finishes after that what somebody did."""
+    sent: list[web.StreamResponse] = []
+
+    async def send(answer: BoltResponse) -> None:
+        response = await to_aiohttp_response(answer)
+        response.force_close()  # what is left to do must keep no further request waiting
+        sent.append(response)
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        except (OSError, aiohttp.ClientError) as error:
+            log.info("an acknowledgement was lost with its connection: %r", error)
+
+    await door.enter(asked, send)
+    return sent[0]
+
+
+async def _read(request: web.Request) -> AsyncBoltRequest:
+    """The request as Bolt takes it; Bolt loses a command whose text has the word payload in it."""
+    asked = await to_bolt_request(request)
+    if not asked.body and asked.raw_body:
+        asked.body = dict(parse_qsl(asked.raw_body, keep_blank_values=True))
+    return asked

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from greenroom.adapters.slack.errors import error_code
+from greenroom.adapters.slack.payload import Payload, parts
 from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Message, Order
+
+Blocks = list[dict[str, Any]]
 
 EVENT_TYPE = "greenroom_order"
 PAGE = 200
@@ -34,8 +37,13 @@ class Posts:
         self._workspace = workspace
         self._channel_ids: dict[str, str] = {}  # only desk channels: a handful
 
-    async def send(self, order: Order, spot: Spot, texts: list[str]) -> list[str]:
-        """Post all texts, and return their ids; what an earlier try posted stays as it is."""
+    async def send(
+        self, order: Order, spot: Spot, texts: list[str], *, blocks: Blocks | None = None
+    ) -> list[str]:
+        """Post all texts, and return their ids; what an earlier try posted stays as it is.
+
+        With ``blocks`` a text is what notifications and screen readers give.
+        """
         if not any(texts):
             raise DropMessage("there is no text to post")
         posted = await self._find(order, spot) if order.maybe_done else {}
@@ -43,31 +51,49 @@ class Posts:
             if part in posted:
                 continue
             try:
-                posted[part] = await self._post(order, spot, part, text)
+                posted[part] = await self._post(order, spot, part, text, blocks)
             except RetryLater as error:
                 has_begun = error.maybe_done or bool(posted)
                 raise RetryLater(str(error), after_s=error.after_s, maybe_done=has_begun) from error
         return [posted[part] for part in sorted(posted)]
 
+    async def change(self, spot: Spot, ts: str, text: str, blocks: Blocks) -> None:
+        """Give a post of ours another text; the same again changes nothing."""
+        await self._web.call(
+            "change the post",
+            self._web.bot.chat_update,
+            channel=spot.channel,
+            ts=ts,
+            text=text,
+            blocks=blocks,
+            parse="none",  # Slack's default here makes mentions of names
+            link_names=False,
+        )
+
     async def exists(self, message: Message) -> bool:
         """Whether the message still stands."""
         try:
-            answer = await self._web.call(
-                "look at the message",
-                self._web.bot.conversations_replies,
-                channel=message.channel.id,
-                ts=message.thread or message.id,
-                oldest=message.id,
-                latest=message.id,
-                inclusive=True,
-                limit=10,  # a thread's first message comes along, asked for or not
-            )
+            found = await self.find(message.channel.id, message.id, message.thread)
         except DropMessage as error:
             if error_code(error) not in {"thread_not_found", "message_not_found"}:
                 raise
             return False
-        found = [item for item in _messages(answer) if item.get("ts") == message.id]
-        return any(item.get("subtype") != "tombstone" for item in found)
+        return found is not None
+
+    async def find(self, channel: str, ts: str, thread: str | None) -> Payload | None:
+        """A message as it stands now; ``None`` if it does not."""
+        answer = await self._web.call(
+            "look at the message",
+            self._web.bot.conversations_replies,
+            channel=channel,
+            ts=thread or ts,
+            oldest=ts,
+            latest=ts,
+            inclusive=True,
+            limit=10,  # a thread's first message comes along, asked for or not
+        )
+        found = [item for item in _messages(answer) if item.get("ts") == ts]
+        return next((item for item in found if item.get("subtype") != "tombstone"), None)
 
     async def channel_id(self, name: str) -> str:
         """The id of a channel that the bot is in, from ``#name``, ``name`` or an id."""
@@ -78,7 +104,9 @@ class Posts:
             self._channel_ids[wanted] = await self._find_channel(wanted)
         return self._channel_ids[wanted]
 
-    async def _post(self, order: Order, spot: Spot, part: int, text: str) -> str:
+    async def _post(
+        self, order: Order, spot: Spot, part: int, text: str, blocks: Blocks | None
+    ) -> str:
         answer = await self._web.call(
             "post",
             self._web.bot.chat_postMessage,
@@ -86,6 +114,7 @@ class Posts:
             channel=spot.channel,
             thread_ts=spot.thread,
             text=text,
+            blocks=blocks,
             metadata={
                 "event_type": EVENT_TYPE,
                 "event_payload": {"key": order.key, "part": part},
@@ -105,7 +134,7 @@ class Posts:
                     found[part] = str(message.get("ts") or "")
         return found
 
-    def _part(self, message: Mapping[str, Any], key: str) -> int | None:
+    def _part(self, message: Payload, key: str) -> int | None:
         """Which part of the order a message is; only our own count, as anyone can set a key."""
         is_ours = message.get("user") == self._workspace.user_id or (
             self._workspace.bot_id is not None and message.get("bot_id") == self._workspace.bot_id
@@ -118,7 +147,7 @@ class Posts:
             return None
         return int(payload.get("part") or 0) if payload.get("key") == key else None
 
-    async def _recent(self, spot: Spot) -> AsyncGenerator[Mapping[str, Any], None]:
+    async def _recent(self, spot: Spot) -> AsyncGenerator[Payload, None]:
         where: dict[str, Any] = {"channel": spot.channel, "oldest": spot.since}
         method: Method = self._web.bot.conversations_history
         if spot.thread is not None:
@@ -150,7 +179,7 @@ class Posts:
                 limit=PAGE,
                 cursor=cursor,
             )
-            for channel in _list(answer, "channels"):
+            for channel in parts(answer.get("channels")):
                 if channel.get("name") == name:
                     return str(channel.get("id"))
             cursor = _next_cursor(answer)
@@ -159,16 +188,11 @@ class Posts:
         raise DropMessage(f"the bot is in no channel #{name}; invite it there: /invite")
 
 
-def _messages(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return _list(answer, "messages")
+def _messages(answer: Payload) -> list[Payload]:
+    return parts(answer.get("messages"))
 
 
-def _list(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    items = answer.get(key)
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _next_cursor(answer: Mapping[str, Any]) -> str | None:
+def _next_cursor(answer: Payload) -> str | None:
     metadata = answer.get("response_metadata")
     cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else None
     return cursor or None

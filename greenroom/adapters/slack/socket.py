@@ -14,12 +14,13 @@ from enum import Enum, auto
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from greenroom.adapters.slack.bolt_app import UNREADABLE
+from greenroom.adapters.slack.door import UNREADABLE, Door
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb
 from greenroom.errors import ConfigError, RetryLater
 
@@ -40,7 +41,7 @@ class Ending(Enum):
 
 
 async def serve_socket(
-    app: AsyncApp,
+    door: Door,
     web: SlackWeb,
     session: aiohttp.ClientSession,
     *,
@@ -53,7 +54,7 @@ async def serve_socket(
         ConfigError: Socket Mode is switched off, or app_token is wrong.
     """
     while True:
-        ending = await _serve_one(app, web, session, on_connected)
+        ending = await _serve_one(door, web, session, on_connected)
         if ending is Ending.DISABLED:
             raise ConfigError(
                 "Slack says that Socket Mode is switched off for the app",
@@ -66,7 +67,7 @@ async def serve_socket(
 
 
 async def _serve_one(
-    app: AsyncApp,
+    door: Door,
     web: SlackWeb,
     session: aiohttp.ClientSession,
     on_connected: Callable[[bool], None],
@@ -74,7 +75,7 @@ async def _serve_one(
     socket = await _connect(web, session)
     try:
         async with asyncio.TaskGroup() as group:
-            connection = _Connection(app, socket, group, on_connected)
+            connection = _Connection(door, socket, group, on_connected)
             return await connection.receive()
     finally:
         on_connected(False)
@@ -102,12 +103,12 @@ class _Connection:
 
     def __init__(
         self,
-        app: AsyncApp,
+        door: Door,
         socket: aiohttp.ClientWebSocketResponse,
         group: asyncio.TaskGroup,
         on_connected: Callable[[bool], None],
     ) -> None:
-        self._app = app
+        self._door = door
         self._socket = socket
         self._group = group
         self._on_connected = on_connected
@@ -142,28 +143,38 @@ class _Connection:
         return None
 
     async def _take(self, request: SocketModeRequest) -> None:
+        async def reply(answer: BoltResponse) -> None:
+            if answer.status in {200, 400}:  # what is unreadable will be so the next time
+                await self._acknowledge(request, answer.body)
+
         try:
-            if await self._is_taken(request):
+            asked = _bolt_request(request)
+            if asked is None:
                 await self._acknowledge(request)
+            else:
+                await self._door.enter(asked, reply)
         finally:
             self._room.release()
 
-    async def _is_taken(self, request: SocketModeRequest) -> bool:
-        try:
-            answer = await run_async_bolt_app(self._app, request)
-        except UNREADABLE as error:
-            log.warning("dropped a payload from Slack that Bolt cannot read: %.200r", error)
-            return True  # it would be no more readable the next time
-        return bool(answer.status == 200)
-
-    async def _acknowledge(self, request: SocketModeRequest) -> None:
-        receipt = json.dumps(SocketModeResponse(request.envelope_id).to_dict())
+    async def _acknowledge(self, request: SocketModeRequest, body: str = "") -> None:
+        shown = json.loads(body) if body.startswith("{") else None
+        receipt = json.dumps(SocketModeResponse(request.envelope_id, shown).to_dict())
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 await self._socket.send_str(receipt)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # It is taken in; Slack delivers it again, and the inbox knows it by its key.
             log.info("an acknowledgement was lost with its connection: %r", error)
+
+
+def _bolt_request(request: SocketModeRequest) -> AsyncBoltRequest | None:
+    try:
+        return AsyncBoltRequest(
+            mode="socket_mode", body=request.payload, headers=build_headers(request)
+        )
+    except UNREADABLE as error:
+        log.warning("dropped a payload from Slack that Bolt cannot read: %.200r", error)
+        return None
 
 
 def _parse(data: str) -> Mapping[str, Any]:

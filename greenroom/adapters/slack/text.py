@@ -11,6 +11,8 @@ from greenroom.adapters.wording import split_at_sentence
 
 POST_LIMIT = 3_900  # characters; Slack advises 4,000 and cuts what is longer
 MOST_POSTS = 4  # of one reply; what is longer ends in an ellipsis
+SECTION_LIMIT = 3_000  # characters of a section block, encoded
+MOST_SECTIONS = 4  # Slack takes about 13,000 characters of blocks in one message
 MOST_BLOCKS = 2_000  # elements read from one message's blocks
 
 _TOKEN = re.compile(r"<([^<>]*)>")
@@ -47,13 +49,38 @@ def read_mrkdwn(raw: str, *, names: Mapping[str, str]) -> Reading:
 
 def write_mrkdwn(text: str) -> str:
     """Text as Slack takes it: no ``<!channel>``, ``<@U…>`` or ``@here`` in it works."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = sendable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SHOUT.sub("@" + _WORD_JOINER, escaped)
 
 
-def write_posts(text: str) -> list[str]:
+def write_posts(text: str, *, most: int = MOST_POSTS) -> list[str]:
     """The posts that one reply takes."""
-    return [write_mrkdwn(part) for part in split_at_sentence(text, POST_LIMIT, most=MOST_POSTS)]
+    return [write_mrkdwn(part) for part in split_at_sentence(text, POST_LIMIT, most=most)]
+
+
+def write_body(text: str) -> dict[str, Any]:
+    """A post that must be one, since it cannot be looked for: long text stands in its blocks."""
+    first, *more = write_posts(text)
+    if not more:
+        return {"text": first}
+    sections = [section for part in _raw_sections(text) for section in _fitted(part)]
+    kept = sections if len(sections) <= MOST_SECTIONS else [*sections[:MOST_SECTIONS], "…"]
+    return {
+        "text": first,
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": section}} for section in kept
+        ],
+    }
+
+
+def sendable(text: str) -> str:
+    """Without halves of characters, which no JSON reader has to take."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters; what was longer ends in an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def read_blocks(blocks: Any) -> str:
@@ -70,6 +97,19 @@ def read_blocks(blocks: Any) -> str:
             pieces.append(_block_text(node))
             waiting.extend(node.get(key) for key in ("accessory", "fields", "elements", "text"))
     return "".join(pieces).strip()
+
+
+def _raw_sections(text: str) -> list[str]:
+    return split_at_sentence(text, SECTION_LIMIT - 100, most=MOST_SECTIONS)
+
+
+def _fitted(part: str) -> list[str]:
+    """The encoded part, halved until each piece fits: ``&`` becomes five characters."""
+    encoded = write_mrkdwn(part)
+    if len(encoded) <= SECTION_LIMIT:
+        return [encoded]
+    halves = split_at_sentence(part, len(part) // 2 + 1, most=3)
+    return [piece for half in halves for piece in _fitted(half)]
 
 
 def _block_text(node: dict[str, Any]) -> str:

@@ -35,13 +35,21 @@ async def test_every_payload_is_read_or_passed_over(server: SlackServer) -> None
         reader = EventReader("acme", workspace, directory, clock=lambda: NOW)
         events = [await reader.read(payload) for payload in _payloads()]
     kinds = [event.kind.value for event in events if event is not None]
-    spoken = [p for p in _payloads() if (p.get("event") or {}).get("type") in SPOKEN_TYPES]
-    assert len(kinds) == len([p for p in spoken if p["event"].get("channel")])
-    assert {"message_posted", "message_edited", "message_deleted", "member_joined"} == set(kinds)
+    told = [event for body in _payloads() if _is_told(event := body.get("event") or {})]
+    assert len(kinds) == len(told)
+    assert set(kinds) == {
+        "message_posted",
+        "message_edited",
+        "message_deleted",
+        "reaction_added",
+    }
     assert len({event.key for event in events if event is not None}) > 5
 
 
-SPOKEN_TYPES = {"message", "app_mention", "member_joined_channel", "team_join"}
+def _is_told(event: dict[str, Any]) -> bool:
+    if event.get("type") in {"reaction_added", "reaction_removed"}:
+        return event["item"]["type"] == "message"
+    return event.get("type") in {"message", "app_mention"} and "channel" in event
 
 
 @needs_payloads

@@ -252,7 +252,7 @@ async def test_what_slack_cannot_do_is_refused(stage: Running) -> None:
     with pytest.raises(DropMessage, match="no way to ban"):
         await stage.adapter.perform(order(ActionKind.BAN))
     for kind in stage.adapter.capabilities:
-        assert not isinstance(await _outcome(stage, kind), str)
+        assert "no way" not in str(await _outcome(stage, kind))
 
 
 async def _outcome(stage: Running, kind: ActionKind) -> Outcome | str:
