@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -25,7 +25,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from greenroom.desk import guard
-from greenroom.desk.room import room_of
+from greenroom.desk.room import Fitness, room_of
 from greenroom.ledger import Backlog, Ledger
 from greenroom.tally import BOUNDS_S, Spread, Tally
 
@@ -144,7 +144,7 @@ class _Snapshot(Collector):
 
 async def _metrics(request: web.Request) -> web.StreamResponse:
     room, metrics = room_of(request), request.app.get(METRICS)
-    families = [*await _ledger(room.ledger, room.clock())]
+    families = [*await _ledger(room.ledger, room.clock()), *_bots(room.health())]
     if metrics is not None:
         families += [*_events(metrics), *_triage(metrics.triage, metrics.tally.triage)]
     registry = CollectorRegistry(auto_describe=False)
@@ -180,6 +180,26 @@ def _events(metrics: Metrics) -> Iterable[Metric]:
         _counter("events_failed", "Events dropped, or left to a person.", tally.failed),
         _histogram("decide_seconds", "From delivery to the recorded decision.", tally.deciding),
     )  # fmt: skip
+
+
+def _bots(fitness: Mapping[str, Fitness]) -> Iterable[Metric]:
+    """What each bot's connection is like; the names of bots are the operator's own."""
+    connected = GaugeMetricFamily(
+        "greenroom_bot_connected", "1 while the platform is reached.", labels=["bot"]
+    )
+    missed = _by_bot("events_missed", "Events that are known to be lost.")
+    backfilled = _by_bot("events_backfilled", "New events fetched after a gap.")
+    duplicate = _by_bot("events_duplicate", "Deliveries of what was stored before.")
+    for bot, found in sorted(fitness.items()):
+        connected.add_metric([bot], float(found.is_connected))
+        missed.add_metric([bot], found.gaps.missed)
+        backfilled.add_metric([bot], found.gaps.backfilled)
+        duplicate.add_metric([bot], found.gaps.duplicate)
+    return (connected, missed, backfilled, duplicate)
+
+
+def _by_bot(name: str, said: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"greenroom_{name}", said, labels=["bot"])
 
 
 def _triage(triage: WatchedTriage, spread: Spread) -> Iterable[Metric]:

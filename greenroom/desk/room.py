@@ -23,6 +23,17 @@ Explain = Callable[[Message, str, float | None], Awaitable[Explanation]]
 slow."""
 
 
+class Missed(Protocol):
+    """What an adapter heard late, twice or never; what an adapter's ``Gaps`` says."""
+
+    @property
+    def backfilled(self) -> int: ...
+    @property
+    def missed(self) -> int: ...
+    @property
+    def duplicate(self) -> int: ...
+
+
 class Fitness(Protocol):
     """How a bot's adapter fares; what an adapter's ``Health`` says."""
 
@@ -33,6 +44,10 @@ class Fitness(Protocol):
     @property
     def detail(self) -> str:
         """What is wrong, if something is."""
+
+    @property
+    def gaps(self) -> Missed:
+        """What came late, twice or never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from greenroom import app, backlog
+from greenroom.adapters.base import Gaps, Health
 from greenroom.company import gather
 from greenroom.config import DeskSettings
 from greenroom.desk import Metrics, make_desk, metrics, serve
@@ -63,7 +64,7 @@ async def a_desk(
         bots={},
         precedents=nothing,  # type: ignore[arg-type]  # no page asks for them here
         explain=explained,
-        health=dict,
+        health=lambda: {"b": Health(is_connected=True, gaps=Gaps(3, 1, 8))},
         clock=clock,
         public_url=public_url,
         watched=Metrics(tally, lambda: 6, Busy(counts), token),
@@ -112,6 +113,8 @@ async def test_every_part_has_its_figures(ledger: Ledger, clock: Clock) -> None:
         "writer_queue_jobs": 0, "triage_seconds_count": 0, "decide_seconds_count": 1,
         "decide_seconds_sum": 0.2, "decide_seconds_bucket[0.1]": 0,
         "decide_seconds_bucket[0.25]": 1, "decide_seconds_bucket[+Inf]": 1,
+        "bot_connected[b]": 1, "events_backfilled_total[b]": 3, "events_missed_total[b]": 1,
+        "events_duplicate_total[b]": 8,
     }  # fmt: skip
     assert expected == {name: found[f"greenroom_{name}"] for name in expected}
 
