@@ -77,7 +77,9 @@ class Directory:
             return None
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
-                return await self._web.call("look up a name", method, **arguments)
+                return await self._web.call(
+                    "look up a name", method, patience_s=LOOKUP_TIMEOUT_S / 2, **arguments
+                )
         except DropMessage:
             return {}
         except ConfigError as error:  # a scope is missing: other look-ups may still work

@@ -1,88 +1,63 @@
-"""Slack's errors as ours: one table, one context manager."""
+"""Slack's errors as ours, by one context manager; ``refusals`` has Slack's own words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_bolt.error import BoltError, BoltUnhandledRequestError
+from slack_sdk.errors import (
+    BotUserAccessError,
+    SlackApiError,
+    SlackClientConfigurationError,
+    SlackClientError,
+    SlackObjectFormationError,
+    SlackRequestError,
+    SlackTokenRotationError,
+)
 
+from greenroom.adapters.slack.refusals import CONFIG, DROP, NEVER_BEGUN, RETRY, TOKENS_PAGE
 from greenroom.errors import ConfigError, DropMessage, GreenroomError, RetryLater
 
-_TOKENS_PAGE = "api.slack.com/apps, your app, OAuth & Permissions"
-_NEW_TOKEN = f"copy the Bot User OAuth Token (xoxb-…) from {_TOKENS_PAGE}"
+MOST_PAUSE_S: Final = 3_600.0  # longer than Slack ever asks for; what is more is no number
 
-CONFIG: Mapping[str, tuple[str, str]] = {
-    "invalid_auth": ("does not accept the token", _NEW_TOKEN),
-    "not_authed": ("was given no token", _NEW_TOKEN),
-    "account_inactive": ("says the token's account is switched off", _NEW_TOKEN),
-    "token_revoked": ("says the token was revoked", _NEW_TOKEN),
-    "token_expired": ("says the token expired", _NEW_TOKEN),
-    "not_allowed_token_type": (
-        "takes another kind of token here",
-        "token: xoxb-… (bot), app_token: xapp-… (Basic Information, App-Level Tokens), "
-        "user_token: xoxp-… (an admin's)",
-    ),
-    "org_login_required": ("asks for a sign-in to the organisation", _NEW_TOKEN),
-    "ekm_access_denied": ("lets nobody post: an admin suspended it", "ask a workspace admin"),
-    "team_access_not_granted": ("did not grant the app this workspace", "ask an org admin"),
-}
-
-DROP: Mapping[str, str] = {
-    "channel_not_found": "the channel is gone or private; invite the bot: /invite @Greenroom",
-    "not_in_channel": "the bot is not in the channel; invite it: /invite @Greenroom",
-    "is_archived": "the channel is archived",
-    "message_not_found": "the message is gone",
-    "thread_not_found": "the thread is gone",
-    "cant_delete_message": "the user_token's owner may not delete it; take a workspace owner's",
-    "cant_update_message": "the message is not ours",
-    "compliance_exports_prevent_deletion": "the workspace's compliance exports forbid deletion",
-    "restricted_action": "a workspace setting forbids it; ask a workspace admin",
-    "restricted_action_read_only_channel": "the channel is read-only for the bot",
-    "restricted_action_thread_locked": "the thread is locked",
-    "restricted_action_non_threadable_channel": "the channel takes no replies in threads",
-    "user_not_found": "the member is gone",
-    "user_disabled": "the member's account is switched off",
-    "user_not_visible": "the bot may not see the member",
-    "cannot_dm_bot": "Slack lets bots send no messages to bots",
-    "messages_tab_disabled": "the app takes no direct messages; switch on App Home, Messages Tab",
-    "invalid_name": "Slack knows no emoji of that name",
-    "too_many_reactions": "the message has all the reactions that Slack allows",
-    "msg_too_long": "the text is too long for Slack",
-    "no_text": "there is no text to send",
-}
-
-RETRY = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-    }
-)
+_WRONG_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+_MISUSED = (SlackRequestError, SlackObjectFormationError, BoltUnhandledRequestError)
 
 
 @contextmanager
 def slack_errors(doing: str, *, sends: bool = False) -> Iterator[None]:
-    """Translate the SDK's and aiohttp's errors; ``sends``: a lost answer may mean done."""
+    """Translate the SDK's and aiohttp's errors; ``sends``: a lost answer may mean done.
+
+    ``doing`` completes the sentence "Slack refuses to …".
+    """
     try:
         yield
     except SlackApiError as error:
         raise _of_answer(error, doing, sends) from error
-    except aiohttp.ClientConnectorError as error:  # never reached Slack, so nothing was done
+    except SlackTokenRotationError as error:
+        raise _of_answer(error.api_error, doing, sends) from error
+    except (SlackClientError, BoltError) as error:
+        raise _of_library(error, doing, sends) from error
+    except _WRONG_ADDRESS as error:
+        raise ConfigError(
+            f"Slack's address is none: {type(error).__name__} {error}",
+            accepted="endpoints in the bot's file: an https:// address, or leave them out",
+        ) from error
+    except _NEVER_SENT as error:
         raise RetryLater(f"Slack cannot be reached to {doing}: {error}") from error
-    except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
+    except UnicodeEncodeError as error:
+        raise DropMessage(f"not text that can be sent to Slack, to {doing}: {error}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(
             f"Slack's answer to {doing} never came: {type(error).__name__} {error}".rstrip(),
             maybe_done=sends,
         ) from error
-    except (AttributeError, ValueError) as error:  # the SDK's, on an answer that is no JSON object
+    except _UNREADABLE as error:  # the SDK's, on an answer that is no JSON object
         raise RetryLater(f"Slack's answer to {doing} is unreadable", maybe_done=sends) from error
 
 
@@ -104,22 +79,31 @@ def _of_answer(error: SlackApiError, doing: str, sends: bool) -> GreenroomError:
         what, accepted = CONFIG[code]
         return ConfigError(f"Slack {what} ({code}, on {doing})", accepted=accepted)
     if status == 429 or code in RETRY or status >= 500 or code is None:
-        is_lost = sends and status != 429 and code not in {"ratelimited", "rate_limited"}
+        is_lost = sends and status != 429 and code not in NEVER_BEGUN
         return RetryLater(
             f"Slack cannot {doing} now ({code or f'HTTP {status}'})",
             after_s=_retry_after(error),
             maybe_done=is_lost,
         )
-    return DropMessage(
-        f"Slack refuses to {doing}: {DROP.get(code, 'see its documentation')} ({code})"
-    )
+    if code in DROP:
+        return DropMessage(f"Slack refuses to {doing}: {DROP[code]} ({code})")
+    return DropMessage(f"Slack refuses to {doing}: see its documentation ({code[:80]!a})")
+
+
+def _of_library(error: SlackClientError | BoltError, doing: str, sends: bool) -> GreenroomError:
+    said = f"{type(error).__name__} {error}".rstrip()
+    if isinstance(error, BotUserAccessError | SlackClientConfigurationError):
+        return ConfigError(f"Slack's library refuses to {doing}: {said}", accepted=TOKENS_PAGE)
+    if isinstance(error, _MISUSED):
+        return DropMessage(f"Slack's library refuses to {doing}: {said}")
+    return RetryLater(f"Slack's answer to {doing} never came: {said}", maybe_done=sends)
 
 
 def _missing_scope(answer: Mapping[str, Any], doing: str) -> ConfigError:
     needed = answer.get("needed") or "?"
     return ConfigError(
         f"the Slack token lacks the scope {needed}, which it needs to {doing}",
-        accepted=f"add {needed} under Scopes at {_TOKENS_PAGE}, then press Reinstall to Workspace",
+        accepted=f"add {needed} under Scopes at {TOKENS_PAGE}, then press Reinstall to Workspace",
     )
 
 
@@ -136,7 +120,13 @@ def _answer(error: SlackApiError) -> Mapping[str, Any]:
 
 def _retry_after(error: SlackApiError) -> float | None:
     headers = getattr(error.response, "headers", None) or {}
+    return seconds(headers.get("Retry-After"))
+
+
+def seconds(header: str | None) -> float | None:
+    """A ``Retry-After`` in seconds; ``None`` if it is none."""
     try:
-        return float(headers.get("Retry-After", ""))
+        found = float(header or "")
     except ValueError:
         return None
+    return min(found, MOST_PAUSE_S) if found >= 0 else None
