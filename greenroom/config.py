@@ -7,6 +7,7 @@ once, each with its file, line and column.
 from __future__ import annotations
 
 import fnmatch
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydantic import Field, SecretStr, create_model
 
 from greenroom.adapters.registry import Entry
 from greenroom.adapters.settings import Settings
-from greenroom.documents import Document, interpolate, load, suggest, validate
+from greenroom.documents import Document, interpolate, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import Channel, Message
 from greenroom.personas.schema import Name, Persona, Strict, Text
@@ -197,7 +198,7 @@ def read(
         return validate(documents[path.stem], Persona)
 
     personas = _each(folder / config.personas, persona, found)
-    bots = _each(folder / config.bots, lambda path: _bot(path, adapters, fill), found)
+    bots = _each(folder / config.bots, lambda path: bot_of(load(path), adapters, fill), found)
     for bot in bots.values():
         found.extend(_unknown_personas(bot, personas, known=set(documents)))
     if found and faults is None:
@@ -222,8 +223,12 @@ def _each(folder: Path, reader: Callable[[Path], T], faults: list[ConfigError]) 
     return found
 
 
-def _bot(path: Path, adapters: Entries, fill: Callable[[Document], Document]) -> Bot:
-    document = load(path)
+def bot_of(document: Document, adapters: Entries, fill: Callable[[Document], Document]) -> Bot:
+    """What a bot's file says; ``fill`` puts secrets in the places of their names.
+
+    Raises:
+        ConfigError: All faults found, each with its place.
+    """
     raw = document.value if isinstance(document.value, dict) else {}
     entry = adapters.get(str(raw.get("adapter")))
     if entry is None:
@@ -242,7 +247,7 @@ def _bot(path: Path, adapters: Entries, fill: Callable[[Document], Document]) ->
     rest = {name: getattr(whole, name) for name in settings.model_fields}
     shape = BotFrame.model_validate(frame)
     return Bot(
-        name=path.stem,
+        name=Path(document.file).stem,
         adapter=shape.adapter,
         mode=shape.mode,
         personas=shape.personas,
@@ -268,4 +273,7 @@ def _unknown_personas(
 
 
 def _dotenv(path: Path) -> dict[str, str]:
-    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    if path.is_dir() or not path.exists():  # a folder of that name is somebody's environment
+        return {}
+    values = dotenv_values(stream=io.StringIO(read_text(path)))
+    return {name: value for name, value in values.items() if value is not None}
