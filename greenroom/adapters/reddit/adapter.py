@@ -7,34 +7,36 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake
 from greenroom.adapters.doubt import still_in_doubt
+from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, RedditActions
-from greenroom.adapters.reddit.listings import Listing, Memory, Sighting, poll, report_count
-from greenroom.adapters.reddit.people import People, Subreddits
-from greenroom.adapters.reddit.things import (
-    PLATFORM,
-    Setting,
-    read_reasons,
-    read_reporter,
-    read_thing,
-)
-from greenroom.adapters.reddit.web import RedditWeb, Thing, signed_in
+from greenroom.adapters.reddit.client import signed_in
+from greenroom.adapters.reddit.events import Teller
+from greenroom.adapters.reddit.inspection import greet, inspect
+from greenroom.adapters.reddit.people import KEEP_SUBREDDITS, People, Subreddits
+from greenroom.adapters.reddit.rota import Rota
+from greenroom.adapters.reddit.sources import Sources
+from greenroom.adapters.reddit.things import PLATFORM
+from greenroom.adapters.reddit.watching import Look, News, Source
+from greenroom.adapters.reddit.web import RedditWeb
 from greenroom.adapters.settings import RedditSettings
-from greenroom.errors import DropMessage, RetryLater
-from greenroom.message import ActionKind, Event, EventKind, Order, Outcome
+from greenroom.errors import ConfigError, DropMessage, RetryLater
+from greenroom.message import ActionKind, Order, Outcome
 
 log = logging.getLogger(__name__)
 
 DONE = 10_000  # outcomes remembered, so that one key is never performed twice
+SKEW = timedelta(minutes=2)  # our clock and Reddit's may differ by so much, and nothing is missed
+LONGEST_PAUSE_S = 300.0  # between two looks, however little Reddit allows
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Live:
     """What exists only while connected."""
 
@@ -42,8 +44,12 @@ class _Live:
     me: str
     subreddits: Subreddits
     people: People
+    teller: Teller
     actions: RedditActions
-    refused: set[str] = field(default_factory=set)  # moderators' listings that we may not see
+    refused: Recent[str, None]  # sources that we may not see, for a while
+    rota: Rota = field(default_factory=Rota)
+    looks: int = 0
+    is_scarce: bool = False  # Reddit allows less than we would ask
 
 
 class RedditAdapter:
@@ -52,6 +58,7 @@ class RedditAdapter:
     Args:
         bot: The bot's name.
         settings: What its YAML file says.
+        desk_channel: Unused: Reddit has no place for cards.
         since: What was posted after this, while nobody looked, is news on the first look;
             without it the first look finds nothing, so that history is not replayed.
         clock: The time.
@@ -75,7 +82,9 @@ class RedditAdapter:
         self._desk_channel = desk_channel
         self._clock = clock
         self._sleep = sleep
-        self._memory = Memory(clock, since)
+        self._since = _horizon(settings, since, clock())
+        self._sources = Sources(clock)
+        self._intake = CountedIntake()
         self._health = Health()
         self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
         self._live: _Live | None = None
@@ -93,19 +102,20 @@ class RedditAdapter:
 
     def health(self) -> Health:
         """How it fares."""
-        return self._health
+        return replace(self._health, gaps=self._intake.gaps)
 
     async def run(self, intake: Intake) -> None:
-        """Sign in, then look at the listings every ``poll_s`` seconds.
+        """Sign in, then look every ``poll_s`` seconds, or more seldom as Reddit asks.
 
         Raises:
             RetryLater: Reddit cannot be reached; the next run goes on where this one stopped.
             ConfigError: The sign-in, a scope or a subreddit's name is wrong.
         """
+        self._intake.open(intake)
         async with self._signed_in() as live:
             while True:
-                await self._look(live, intake)
-                await self._sleep(self._settings.poll_s)
+                await self._look(live)
+                await self._sleep(self._pause_s(live))
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order, once; the contract says what it raises."""
@@ -118,79 +128,108 @@ class RedditAdapter:
         self._done[order.key] = outcome
         return outcome
 
+    async def inspect(self, needs: frozenset[ActionKind]) -> Access:
+        """Compare what the account may do with ``needs``; see ``Inspectable``."""
+        async with signed_in(self._settings) as web:
+            return await inspect(web, self._settings.subreddits, needs, clock=self._clock)
+
+    async def greet(self, text: str) -> str:
+        """Post ``text`` where moderators read; returns where that was."""
+        async with signed_in(self._settings) as web:
+            return await greet(web, self._settings.subreddits[0], text, clock=self._clock)
+
     @asynccontextmanager
     async def _signed_in(self) -> AsyncIterator[_Live]:
         try:
             async with signed_in(self._settings) as web:
-                me = await web.me()
-                names = self._settings.subreddits
-                self._live = _Live(
-                    web,
-                    me,
-                    Subreddits(web, names, clock=self._clock),
-                    People(web, clock=self._clock),
-                    RedditActions(web, me),
-                )
+                self._live = await self._made(web)
                 yield self._live
         finally:
             self._live = None
             self._health = replace(self._health, is_connected=False)
 
-    async def _look(self, live: _Live, intake: Intake) -> None:
+    async def _made(self, web: RedditWeb) -> _Live:
+        me = await web.me()
+        subreddits = Subreddits(web, self._settings.subreddits, clock=self._clock)
+        people = People(web, clock=self._clock)
+        teller = Teller(
+            self._bot,
+            me,
+            self._settings.endpoints.www,
+            subreddits=subreddits,
+            people=people,
+            own=self._sources.own,
+            clock=self._clock,
+        )
+        refused: Recent[str, None] = Recent(size=100, clock=self._clock, keep=KEEP_SUBREDDITS)
+        actions = RedditActions(web, me, clock=self._clock)
+        return _Live(web, me, subreddits, people, teller, actions, refused)
+
+    async def _look(self, live: _Live) -> None:
         await live.subreddits.refresh()
         moderated = live.subreddits.moderated_by(live.me)
         self._is_moderator = bool(moderated)
-        for listing in self._memory.watched(self._settings.subreddits, moderated):
-            await self._look_at(live, listing, intake)
+        live.looks += 1
+        look = self._looking(live)
+        sources = self._sources.watched(self._settings.subreddits, moderated)
+        open_ = [source for source in sources if source.name not in live.refused]
+        for source in live.rota.due(open_, is_scarce=live.is_scarce):
+            await self._look_at(source, look, live)
         self._note_connected()
 
-    async def _look_at(self, live: _Live, listing: Listing, intake: Intake) -> None:
-        if listing.path in live.refused:
-            return
+    def _looking(self, live: _Live) -> Look:
+        most = self._settings.backfill.messages_per_channel * len(self._settings.subreddits)
+        return Look(
+            web=live.web,
+            teller=live.teller,
+            learn=live.people.learn,
+            miss=self._intake.miss,
+            ours=live.subreddits.names,
+            since=self._since,
+            most=most,
+            is_first=live.looks == 1,
+        )
+
+    async def _look_at(self, source: Source, look: Look, live: _Live) -> None:
         try:
-            found = poll(live.web, listing, since=self._memory.since, learn=live.people.learn)
-            async with aclosing(found) as sightings:
-                async for sighting in sightings:
-                    await intake(self._event(sighting, live))
-                    self._health = replace(self._health, last_event_at=self._clock())
+            async with aclosing(source.poll(look)) as found:
+                async for news in found:
+                    await self._take_in(news)
         except DropMessage as error:
-            _refuse(live, listing, error)
+            if source.every == 0:  # without the posts there is nothing to go on with
+                raise RetryLater(str(error)) from error
+            _refuse(live, source, error)
+        except ConfigError as error:
+            if source.every == 0:
+                raise
+            _refuse(live, source, error)
 
-    def _event(self, sighting: Sighting, live: _Live) -> Event:
-        thing = sighting.thing
-        message = read_thing(thing, self._setting(thing, live), live.people.facts(thing))
-        is_report = sighting.kind is EventKind.MESSAGE_REPORTED
-        return Event(
-            kind=sighting.kind,
-            bot=self._bot,
-            platform=PLATFORM,
-            received_at=self._clock(),
-            message=message,
-            actor=read_reporter(thing, live.me) if is_report else None,
-            text=read_reasons(thing) if is_report else None,
-            id=f"reports:{report_count(thing)}" if is_report else None,
-        )
+    async def _take_in(self, news: News) -> None:
+        for event in news.events:
+            await (self._intake.backfill if news.is_late else self._intake)(event)
+            self._health = replace(self._health, last_event_at=self._clock())
 
-    def _setting(self, thing: Thing, live: _Live) -> Setting:
-        name = thing.get("subreddit")
-        known = live.subreddits.get(name if isinstance(name, str) else None)
-        return Setting(
-            me=live.me,
-            www=self._settings.endpoints.www.rstrip("/"),
-            moderators=None if known is None else known.moderators,
-            is_nsfw=None if known is None else known.is_nsfw,
-        )
+    def _pause_s(self, live: _Live) -> float:
+        wanted_s = min(LONGEST_PAUSE_S, live.web.pace.pause_s())
+        live.is_scarce = wanted_s > self._settings.poll_s
+        return max(self._settings.poll_s, wanted_s)
 
     def _note_connected(self) -> None:
         since = self._health.since if self._health.is_connected else self._clock()
-        gaps = self._memory.gaps
-        detail = f"{gaps} looks may have missed something" if gaps else ""
+        missed = self._intake.gaps.missed
+        detail = f"{missed} items or gaps were missed" if missed else ""
         self._health = replace(self._health, is_connected=True, since=since, detail=detail)
 
 
-def _refuse(live: _Live, listing: Listing, error: DropMessage) -> None:
-    """Go on without a moderators' listing; without the posts there is nothing to go on with."""
-    if listing.kind is EventKind.MESSAGE_POSTED:
-        raise RetryLater(str(error)) from error  # signing in again finds which subreddit it is
-    log.warning("%s; going on without it", error)
-    live.refused.add(listing.path)
+def _horizon(settings: RedditSettings, since: datetime | None, now: datetime) -> datetime | None:
+    """How far a first look goes back; None: not at all."""
+    backfill = settings.backfill
+    if since is None or backfill.hours == 0 or backfill.messages_per_channel == 0:
+        return None
+    return max(since - SKEW, now - timedelta(hours=backfill.hours))
+
+
+def _refuse(live: _Live, source: Source, error: Exception) -> None:
+    """Go on without a source that we may not see; the account may come to see it later."""
+    log.warning("%s: %s; going on without it", source.name, error)
+    live.refused[source.name] = None

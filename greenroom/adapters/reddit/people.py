@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from asyncpraw.endpoints import API_PATH
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
+from greenroom.adapters.reddit.fields import Thing, as_table, flag_of, rows_of, table_of, text_of
 from greenroom.adapters.reddit.things import Facts, read_facts
-from greenroom.adapters.reddit.web import PAGE, RedditWeb, Thing
+from greenroom.adapters.reddit.web import PAGE, RedditWeb
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,12 @@ class Subreddit:
     name: str
     is_nsfw: bool | None
     moderators: frozenset[str] | None  # in lower case; None: Reddit does not say
+    permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by moderator
+
+    def may(self, name: str, permission: str) -> bool:
+        """Whether a moderator has a permission."""
+        held = self.permissions.get(name.lower(), frozenset())
+        return "all" in held or permission in held
 
 
 class Subreddits:
@@ -61,6 +67,16 @@ class Subreddits:
         """What is known of one."""
         return self._known.get((name or "").lower())
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all, in lower case."""
+        return frozenset(self._known) | {name.lower() for name in self._names}
+
+    @property
+    def all(self) -> tuple[Subreddit, ...]:
+        """What is known of each."""
+        return tuple(self._known.values())
+
     def moderated_by(self, me: str) -> tuple[str, ...]:
         """Those whose moderators include the account ``me``."""
         return tuple(
@@ -78,28 +94,31 @@ class Subreddits:
                 accepted="check the name under `subreddits:`; a private subreddit must approve "
                 "the account first",
             ) from error
-        about = _dict(answer.get("data"))
-        if _dict(answer).get("kind") != "t5":  # Reddit answers with a search for unknown names
+        about = table_of(answer, "data")
+        if answer.get("kind") != "t5":  # Reddit answers with a search for unknown names
             raise ConfigError(
                 f"there is no subreddit r/{name}", accepted="check the name under `subreddits:`"
             )
-        over18 = about.get("over18")
+        permissions = await self._permissions(name)
         return Subreddit(
-            name=str(about.get("display_name") or name),
-            is_nsfw=over18 if isinstance(over18, bool) else None,
-            moderators=await self._moderators(name),
+            name=text_of(about, "display_name") or name,
+            is_nsfw=flag_of(about, "over18"),
+            moderators=None if permissions is None else frozenset(permissions),
+            permissions=permissions or {},
         )
 
-    async def _moderators(self, name: str) -> frozenset[str] | None:
+    async def _permissions(self, name: str) -> dict[str, frozenset[str]] | None:
         path = API_PATH["list_moderator"].format(subreddit=name)
         try:
             answer = await self._web.read(f"list the moderators of r/{name}", path)
         except DropMessage as error:
             log.warning("%s", error)
             return None
-        children = _dict(answer.get("data")).get("children")
-        listed = children if isinstance(children, list) else []
-        return frozenset(str(_dict(child).get("name")).lower() for child in listed)
+        listed = [as_table(child) for child in rows_of(table_of(answer, "data"), "children")]
+        return {
+            str(one.get("name")).lower(): frozenset(map(str, rows_of(one, "mod_permissions")))
+            for one in listed
+        }
 
 
 class People:
@@ -118,7 +137,8 @@ class People:
         missing = {
             str(thing["author_fullname"]): str(thing.get("author"))
             for thing in things
-            if thing.get("author_fullname") and str(thing["author_fullname"]) not in self._facts
+            if isinstance(thing.get("author_fullname"), str)
+            and str(thing["author_fullname"]) not in self._facts
         }
         try:
             if len(missing) <= ONE_BY_ONE:
@@ -136,7 +156,7 @@ class People:
             except DropMessage:  # suspended, shadow-banned or gone
                 self._facts[fullname] = UNKNOWN
                 continue
-            self._facts[fullname] = read_facts(_dict(answer.get("data")))
+            self._facts[fullname] = read_facts(table_of(answer, "data"))
 
     async def _learn_all(self, missing: list[str]) -> None:
         for start in range(0, len(missing), PAGE):
@@ -148,9 +168,5 @@ class People:
             except DropMessage:  # none of them exists
                 answer = {}
             for fullname in some:
-                user = _dict(answer.get(fullname))
+                user = table_of(answer, fullname)
                 self._facts[fullname] = read_facts(user) if user else UNKNOWN
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -10,6 +10,11 @@ from greenroom.adapters.wording import split_at_sentence
 COMMENT_LIMIT = 10_000
 MESSAGE_LIMIT = 10_000
 SUBJECT_LIMIT = 100
+NOTE_LIMIT = 250
+NOTE_OF_REMOVAL_LIMIT = 100
+
+NAME = r"[A-Za-z0-9_-]{1,23}"
+"""A member's name, as a pattern."""
 
 _CALL = re.compile(r"(?<![A-Za-z0-9])([uU])/(?=[A-Za-z0-9_-])")
 _WORD_JOINER = "\u2060"  # after the slash: looks the same, and Reddit sees no name behind it

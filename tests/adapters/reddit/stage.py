@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,9 +15,10 @@ from greenroom.adapters.reddit import RedditAdapter
 from greenroom.adapters.settings import RedditEndpoints, RedditSettings
 from greenroom.message import Event
 from tests.adapters import contract
-from tests.platforms.reddit.server import ME, SUBREDDIT, RedditServer
+from tests.platforms.reddit.access import CLIENT_ID, CLIENT_SECRET, PASSWORD
+from tests.platforms.reddit.server import ME, START, SUBREDDIT, RedditServer
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOW = datetime.fromtimestamp(START, UTC) + timedelta(hours=1)
 WAIT_S = 10.0
 
 
@@ -71,10 +72,10 @@ class Running:
 def settings(server: RedditServer, **more: Any) -> RedditSettings:
     """Settings that point at the loopback server."""
     given: dict[str, Any] = {
-        "client_id": SecretStr("test-id"),
-        "client_secret": SecretStr("test-secret"),
+        "client_id": SecretStr(CLIENT_ID),
+        "client_secret": SecretStr(CLIENT_SECRET),
         "username": ME,
-        "password": SecretStr("test-password"),
+        "password": SecretStr(PASSWORD),
         "subreddits": (SUBREDDIT,),
         "endpoints": RedditEndpoints(oauth=server.url, www=server.url),
     }

@@ -262,7 +262,7 @@ async def test_message_is_sent_once_though_its_answer_was_lost(
     with pytest.raises(RetryLater):
         await stage.adapter.perform(message)
     await stage.adapter.perform(replace(message, maybe_done=True))
-    (sent,) = stage.server.sent
+    (sent,) = stage.server.letters.sent
     assert sent["dest"].lstrip("#/r") in (MEMBER, SUBREDDIT)
     assert len(sent["subject"]) <= 100
     assert "\n" not in sent["subject"]
@@ -271,7 +271,7 @@ async def test_message_is_sent_once_though_its_answer_was_lost(
 async def test_retract_deletes_our_comment(stage: Running, comment: Message) -> None:
     outcome = await stage.adapter.perform(order(ActionKind.REPLY, comment, "oops"))
     await stage.adapter.perform(order(ActionKind.RETRACT, comment, ref=outcome.ref, key="k2"))
-    assert outcome.ref not in stage.server.things
+    assert stage.server.things[str(outcome.ref)]["body"] == "[deleted]"
     with pytest.raises(DropMessage, match="takes back only"):
         await stage.adapter.perform(order(ActionKind.RETRACT, comment, ref="t4_x", key="k3"))
 

@@ -1,0 +1,33 @@
+"""Which sources a look asks: all, or where Reddit allows little, the first and one other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from greenroom.adapters.reddit.watching import Source
+
+
+class Rota:
+    """Shares what Reddit allows between the sources.
+
+    Those with ``every`` 0 are asked in each look. The others are asked when they are due;
+    in a scarce look only the one that has waited longest past its time.
+    """
+
+    def __init__(self) -> None:
+        self._looks = 0
+        self._asked: dict[str, int] = {}  # in which look, by the source's name
+
+    def due(self, sources: Sequence[Source], *, is_scarce: bool) -> list[Source]:
+        """The sources of the next look, in their order."""
+        self._looks += 1
+        due = [source for source in sources if self._overdue(source) >= 0]
+        if is_scarce:
+            others = [source for source in due if source.every > 0]
+            chosen = max(others, key=self._overdue, default=None)
+            due = [source for source in due if source.every == 0 or source is chosen]
+        self._asked.update((source.name, self._looks) for source in due)
+        return due
+
+    def _overdue(self, source: Source) -> int:
+        return self._looks - self._asked.get(source.name, -source.every) - source.every
