@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.adapters.slack.deeds import Doing, doing
 from tests.adapters.slack.stage import ADMIN, Inbox, Running, running
 from tests.platforms.slack.server import MEMBER, SlackServer, slack_server
 
@@ -39,4 +40,11 @@ async def stage(server: SlackServer, inbox: Inbox) -> AsyncIterator[Running]:
 async def http_stage(server: SlackServer, inbox: Inbox) -> AsyncIterator[Running]:
     """HTTP events."""
     async with running(server, inbox, transport="http") as found:
+        yield found
+
+
+@pytest.fixture(params=["socket", "http"])
+async def members(request: pytest.FixtureRequest, server: SlackServer) -> AsyncIterator[Doing]:
+    """Members who do something with the app, over each transport."""
+    async with doing(server, request.param) as found:
         yield found

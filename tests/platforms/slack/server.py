@@ -15,6 +15,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from .interactivity import Interactivity, refusal_of_blocks
+
 TEAM, CHANNEL, DESK, BOT_USER, BOT_ID, MEMBER = "T1", "C1", "C9", "UBOT", "BBOT", "U1"
 SCOPES = "users:read,app_mentions:read,channels:history,channels:read,chat:write"
 
@@ -59,6 +61,8 @@ class SlackServer:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     says_hello: bool = True
     scopes: str | None = SCOPES
+    interactivity: Interactivity = field(default_factory=Interactivity)
+    ack_payloads: dict[str, Any] = field(default_factory=dict)  # by envelope: what is shown
     acks: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     sockets: asyncio.Queue[web.WebSocketResponse] = field(default_factory=asyncio.Queue)
     posted: int = 0
@@ -126,7 +130,9 @@ class SlackServer:
         await self.sockets.put(socket)
         async for frame in socket:
             if frame.type is WSMsgType.TEXT:
-                await self.acks.put(json.loads(frame.data)["envelope_id"])
+                receipt = json.loads(frame.data)
+                self.ack_payloads[receipt["envelope_id"]] = receipt.get("payload")
+                await self.acks.put(receipt["envelope_id"])
         return socket
 
 
@@ -158,11 +164,14 @@ async def slack_server() -> AsyncIterator[SlackServer]:
     app = web.Application()
     app.router.add_route("*", "/api/{method}", server.handle)
     app.router.add_get("/socket", server.serve_socket)
+    answer = server.interactivity.take_answer
+    app.router.add_post(r"/{kind:commands|app|actions}/{team}/{hook}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
     server.url = f"{host}:{port}"
+    server.interactivity.base = f"http://{host}:{port}"
     try:
         yield server
     finally:
@@ -199,9 +208,25 @@ def _open_socket(server: SlackServer, _: Mapping[str, Any], token: str) -> dict[
 
 
 def _post_message(server: SlackServer, asked: Mapping[str, Any], _: str) -> dict[str, Any]:
+    refused = refusal_of_blocks(asked)
+    if refused is not None:
+        return refused
     body = {"user": BOT_USER, "bot_id": BOT_ID, "text": asked["text"]}
-    more = {key: asked[key] for key in ("thread_ts", "metadata") if key in asked}
+    more = {key: asked[key] for key in ("thread_ts", "metadata", "blocks") if key in asked}
     return {"channel": asked["channel"], "ts": server.post(asked["channel"], {**body, **more})}
+
+
+def _update(server: SlackServer, asked: Mapping[str, Any], _: str) -> dict[str, Any]:
+    found = server.messages[asked["channel"]].get(asked["ts"])
+    if found is None:
+        return {"error": "message_not_found"}
+    if found["user"] != BOT_USER:
+        return {"error": "cant_update_message"}
+    refused = refusal_of_blocks(asked)
+    if refused is not None:
+        return refused
+    found.update({key: asked[key] for key in ("text", "blocks") if key in asked})
+    return {"channel": asked["channel"], "ts": asked["ts"], "text": found["text"]}
 
 
 def _delete(server: SlackServer, asked: Mapping[str, Any], token: str) -> dict[str, Any]:
@@ -246,7 +271,10 @@ _METHODS: Mapping[str, Answer] = {
     "auth.test": _auth_test,
     "apps.connections.open": _open_socket,
     "chat.postMessage": _post_message,
+    "chat.postEphemeral": lambda server, asked, _: server.interactivity.post_ephemeral(asked),
+    "chat.update": _update,
     "chat.delete": _delete,
+    "views.open": lambda server, asked, _: server.interactivity.open_view(asked),
     "conversations.history": _history,
     "conversations.replies": _replies,
     "conversations.info": _channel,
