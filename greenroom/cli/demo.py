@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,16 @@ import typer
 from greenroom.app import House, open_house
 from greenroom.cli.attempt import scores, why
 from greenroom.cli.console import opening, out, set_up_logging
+from greenroom.cli.demo_platform import play
 from greenroom.cli.run import announce, until_stopped
 from greenroom.company import Company, gather
+from greenroom.demo import PLATFORMS
 from greenroom.errors import ConfigError
 from greenroom.ledger import Decided
 from greenroom.message import Signals
 from greenroom.starter import lay_out
+
+Stage = StrEnum("Stage", {name: name for name in PLATFORMS})  # type: ignore[misc]  # one source
 
 EXAMPLE = "Example: greenroom demo --chat"
 
@@ -29,15 +34,31 @@ def demo(
     chat: Annotated[
         bool, typer.Option("--chat", help="Write as a member, here in the terminal.")
     ] = False,
+    platform: Annotated[
+        Stage | None,
+        typer.Option(
+            help="Play it on this platform's own wire, on loopback, with its real library."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(help="The desk's port; the next free one if taken.")] = 8080,
 ) -> None:
     """Play recorded messages to two personas, with the desk open; Ctrl-C ends it."""
+    if platform is not None:
+        data = data / platform
+        _log_to(data)
+        asyncio.run(play(data, platform, port=port))
+        return
     company = prepare(data, chat=chat, port=port)
+    _log_to(data)
+    asyncio.run(_demo(company, chat=chat))
+
+
+def _log_to(data: Path) -> None:
     try:
+        data.mkdir(parents=True, exist_ok=True)
         set_up_logging(level="INFO", file=data / "greenroom.log")
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", file=data) from error
-    asyncio.run(_demo(company, chat=chat))
 
 
 def prepare(data: Path, *, chat: bool, port: int) -> Company:
