@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from greenroom.message import Action, ActionKind, Button, Card, Order
 from tests.adapters.slack.stage import Inbox, Running, running
 from tests.platforms.slack.interactivity import Interactivity, in_envelope, in_form
-from tests.platforms.slack.server import SlackServer, signed
+from tests.platforms.slack.server import DESK, SlackServer, signed
 
 
 @dataclass(slots=True)
@@ -66,3 +68,32 @@ async def doing(server: SlackServer, transport: str, **more: Any) -> AsyncIterat
     """An adapter that runs, over one transport."""
     async with running(server, Inbox(), transport=transport, **more) as found:
         yield Doing(found, transport)
+
+
+CARD = Card(
+    title="Case 1: high",
+    text="buy now",
+    buttons=(
+        Button("case:1:dismiss:0123abcd", "Leave it", style="good"),
+        Button("case:1:remove:0123abcd", "Remove", style="bad", asks="Note for the record"),
+    ),
+    link="https://desk.example/cases/1",
+)
+
+
+async def show_card(members: Doing) -> dict[str, Any]:
+    """A card in the desk channel, as the workspace keeps it."""
+    await members.do(members.slack.command("/human"))
+    message = (await members.inbox.next()).message
+    assert message is not None
+    order = Order("card-1", Action(ActionKind.CARD, card=CARD), message)
+    outcome = await members.running.adapter.perform(order)
+    assert outcome.ref is not None
+    return members.server.messages[DESK][outcome.ref.rpartition("/")[2]]
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(5):
+        while not is_so():
+            await asyncio.sleep(0.01)

@@ -48,7 +48,7 @@ async def test_every_payload_is_read_or_passed_over(server: SlackServer) -> None
 
 def _is_told(event: dict[str, Any]) -> bool:
     if event.get("type") in {"reaction_added", "reaction_removed"}:
-        return event["item"]["type"] == "message"
+        return bool(event["item"]["type"] == "message")
     return event.get("type") in {"message", "app_mention"} and "channel" in event
 
 

@@ -193,6 +193,31 @@ async def test_joining_the_workspace_comes_once_and_a_channel_never(stage: Runni
     assert first.actor.name == "new"
 
 
+async def test_reactions_come_as_they_are_set_and_taken(stage: Running) -> None:
+    item = {"type": "message", "channel": "C1", "ts": "1700000000.000100"}
+    reaction = {"user": "U1", "reaction": "eyes", "item": item, "item_user": "U2"}
+    for number, kind in enumerate(("reaction_added", "reaction_removed", "reaction_added")):
+        body = {**reaction, "type": kind, "event_ts": f"1700000001.00000{number}"}
+        await stage.deliver(event_body(body), f"e{number}")
+    added, removed, again = [await stage.inbox.next() for _ in range(3)]
+    assert [added.kind, removed.kind] == [EventKind.REACTION_ADDED, EventKind.REACTION_REMOVED]
+    assert (added.message_key, added.text) == ("slack:T1:C1:1700000000.000100", "eyes")
+    assert added.actor is not None
+    assert added.actor.name == "Ada"
+    assert len({added.key, removed.key, again.key}) == 3
+    for odd in (
+        {**reaction, "user": "UBOT"},
+        {**reaction, "item": {"type": "file", "file": "F1"}},
+        {**reaction, "item": None},
+        {**reaction, "reaction": 5},
+        {**reaction, "user": {"id": "U1"}},
+    ):
+        await stage.deliver(event_body({**odd, "type": "reaction_added"}), "odd")
+        while await stage.acknowledged() != "odd":
+            pass
+    assert stage.inbox.events.empty()
+
+
 async def test_names_are_asked_once(stage: Running) -> None:
     for number in range(5):
         await stage.deliver(event_body(said("x", ts=f"170000000{number}.000100")), f"e{number}")
