@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from greenroom.adapters.wording import split_at_sentence
 POST_LIMIT = 3_900  # characters; Slack advises 4,000 and cuts what is longer
 MOST_POSTS = 4  # of one reply; what is longer ends in an ellipsis
 SECTION_LIMIT = 3_000  # characters of a section block, encoded
-MOST_SECTIONS = 4  # Slack takes about 13,000 characters of blocks in one message
+BLOCKS_LIMIT = 12_000  # characters of all sections; Slack takes about 13,000 in one message
 MOST_BLOCKS = 2_000  # elements read from one message's blocks
 
 _TOKEN = re.compile(r"<([^<>]*)>")
@@ -63,14 +63,11 @@ def write_body(text: str) -> dict[str, Any]:
     first, *more = write_posts(text)
     if not more:
         return {"text": first}
-    sections = [section for part in _raw_sections(text) for section in _fitted(part)]
-    kept = sections if len(sections) <= MOST_SECTIONS else [*sections[:MOST_SECTIONS], "…"]
-    return {
-        "text": first,
-        "blocks": [
-            {"type": "section", "text": {"type": "mrkdwn", "text": section}} for section in kept
-        ],
-    }
+    blocks = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": section}}
+        for section in _sections(text)
+    ]
+    return {"text": first, "blocks": blocks}
 
 
 def sendable(text: str) -> str:
@@ -99,8 +96,16 @@ def read_blocks(blocks: Any) -> str:
     return "".join(pieces).strip()
 
 
-def _raw_sections(text: str) -> list[str]:
-    return split_at_sentence(text, SECTION_LIMIT - 100, most=MOST_SECTIONS)
+def _sections(text: str) -> Iterator[str]:
+    """As many as fit; where there are more, the last is an ellipsis."""
+    room = BLOCKS_LIMIT
+    for part in split_at_sentence(text, SECTION_LIMIT - 100, most=BLOCKS_LIMIT // SECTION_LIMIT):
+        for section in _fitted(part):
+            room -= len(section)
+            if room < 0:
+                yield "…"
+                return
+            yield section
 
 
 def _fitted(part: str) -> list[str]:
