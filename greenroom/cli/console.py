@@ -35,17 +35,21 @@ def put_json(value: Mapping[str, Any]) -> None:
 
 def fault(text: str) -> None:
     """An error for a person; never read as markup, since it may quote anything."""
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(harmless(text), markup=False, soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """Text without control characters: what strangers wrote must not drive a terminal."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text
+    )
 
 
 class SafeFormatter(logging.Formatter):
-    """Log lines without control characters: members' words must not drive a terminal."""
+    """Log lines without control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        return "".join(
-            char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text
-        )
+        return harmless(super().format(record))
 
 
 def set_up_logging(*, level: str = "INFO", file: Path | None = None) -> None:

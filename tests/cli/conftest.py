@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -36,3 +39,27 @@ def greenroom(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return Ended(code, said.out, said.err)
 
     return run
+
+
+class Talk(Protocol):
+    """Runs ``bot add`` with answers on standard input, which then ends."""
+
+    def __call__(self, *words: object, answers: Sequence[str] = ()) -> Ended:
+        """How it ended."""
+
+
+@pytest.fixture
+def deployment(greenroom: Greenroom, tmp_path: Path) -> Path:
+    """A deployment that nobody has added a bot to."""
+    greenroom("init", tmp_path)
+    (tmp_path / "bots" / "terminal.yaml").unlink()
+    return tmp_path
+
+
+@pytest.fixture
+def talk(greenroom: Greenroom, deployment: Path, monkeypatch: pytest.MonkeyPatch) -> Talk:
+    def add(*words: object, answers: Sequence[str] = ()) -> Ended:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{one}\n" for one in answers)))
+        return greenroom("bot", "add", *words, "--config", deployment / "config.yaml")
+
+    return add
