@@ -19,6 +19,7 @@ from greenroom.errors import RetryLater
 log = logging.getLogger(__name__)
 
 MOST_WAIT_S: Final = 20.0  # of one call; an order whose turn is later comes back later
+STRICT_S: Final = 600.0  # no bursts for so long after Slack refused one
 REMEMBERED: Final = 10_000  # channels that were posted in lately
 
 
@@ -86,7 +87,7 @@ class Pace:
         self._sleep = sleep
         self._paid_s: OrderedDict[tuple[str, str], float] = OrderedDict()  # until when, by bucket
         self._paused_s: dict[str, float] = {}  # until when Slack wants no call of a method
-        self._strict: set[str] = set()  # methods whose bursts Slack refused
+        self._strict_s: dict[str, float] = {}  # until when a method gets no bursts
 
     async def turn(
         self, method: str, channel: str | None = None, *, patience_s: float = MOST_WAIT_S
@@ -123,10 +124,10 @@ class Pace:
         return due_s
 
     def pause(self, method: str, after_s: float) -> None:
-        """Slack said that it wants no call of ``method`` for so long; bursts of it end."""
+        """Slack said that it wants no call of ``method`` for so long; bursts of it end a while."""
         log.info("Slack asks for a pause of %.1f s in %s", after_s, method)
-        self._strict.add(method)
         until_s = self._now_s() + after_s
+        self._strict_s[method] = until_s + STRICT_S
         self._paused_s[method] = max(until_s, self._paused_s.get(method, until_s))
 
     def _buckets(self, method: str, channel: str | None) -> list[tuple[tuple[str, str], Tier]]:
@@ -149,4 +150,5 @@ class Pace:
             self._paid_s.popitem(last=False)
 
     def _burst(self, key: tuple[str, str], tier: Tier) -> int:
-        return 1 if key[0] in self._strict else tier.burst
+        is_strict = self._strict_s.get(key[0], 0.0) > self._now_s()
+        return 1 if is_strict else tier.burst

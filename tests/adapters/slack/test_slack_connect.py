@@ -85,7 +85,7 @@ async def test_socket_without_hello_is_given_up(
     server: SlackServer, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("greenroom.adapters.slack.socket.CALL_TIMEOUT_S", 0.05)
-    server.says_hello = False
+    server.connections.says_hello = False
     with pytest.raises(RetryLater, match="closed"):
         await SlackAdapter("acme", settings(server), clock=lambda: NOW).run(inbox)
 
