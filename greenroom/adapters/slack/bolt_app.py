@@ -42,6 +42,7 @@ def bolt_app(
         logger=quiet,
         client=web.client(None),  # its token comes with `authorize`
         authorize=authorize,
+        before_authorize=_Acts(act),
         signing_secret="" if secret is None else secret.get_secret_value(),
         process_before_response=True,  # acknowledge after the listener, not before
         request_verification_enabled=settings.transport == "http",
@@ -53,13 +54,12 @@ def bolt_app(
     async def listener(body: Payload) -> None:
         await take(body)
 
-    app.middleware(_Acts(act))
     app.event(re.compile(""))(listener)
     return app
 
 
 class _Acts(AsyncMiddleware):
-    """Stands before Bolt's listeners, which fail on a button or a form that lacks a field."""
+    """Stands before the rest of Bolt, which fails on a button or a form that lacks a field."""
 
     def __init__(self, act: Act) -> None:
         self._act = act

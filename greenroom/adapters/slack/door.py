@@ -13,6 +13,7 @@ from slack_bolt.response import BoltResponse
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.slack.acting import is_acting, read_acting
+from greenroom.adapters.slack.asked import UNREADABLE
 from greenroom.adapters.slack.forms import BLOCK, read_form
 from greenroom.adapters.slack.payload import Payload
 from greenroom.adapters.slack.respond import Answers
@@ -22,9 +23,6 @@ log = logging.getLogger(__name__)
 
 ACT_TIMEOUT_S: Final = 2.0  # Slack tells whoever acted after 3 s that the app failed
 TRY_AGAIN: Final = "This takes longer than it should. If nothing follows, please try again."
-
-UNREADABLE = (TypeError, AttributeError, KeyError, ValueError)
-"""What Bolt raises before it dispatches, on a payload with fields of types it doesn't expect."""
 
 Reply = Callable[[BoltResponse], Awaitable[None]]
 """Sends the acknowledgement, once; a lost connection is its own affair."""

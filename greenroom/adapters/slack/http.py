@@ -6,17 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qsl
 
 import aiohttp
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from greenroom.adapters.settings import Listen
 from greenroom.adapters.slack.acting import is_acting
-from greenroom.adapters.slack.door import UNREADABLE, Door
+from greenroom.adapters.slack.asked import UNREADABLE, asked_by_http
+from greenroom.adapters.slack.door import Door
 from greenroom.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ async def _bind(runner: web.AppRunner, listen: Listen) -> tuple[str, int]:
 async def _answer(door: Door, request: web.Request) -> web.StreamResponse:
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            asked = await _read(request)
+            asked = await asked_by_http(request)
     except UNREADABLE as error:
         log.info("an unreadable request came to Slack's address: %s", type(error).__name__)
         return web.Response(status=400, text="unreadable")
@@ -108,11 +108,3 @@ async def _answer_deed(
 
     await door.enter(asked, send)
     return sent[0]
-
-
-async def _read(request: web.Request) -> AsyncBoltRequest:
-    """The request as Bolt takes it; Bolt loses a command whose text has the word payload in it."""
-    asked = await to_bolt_request(request)
-    if not asked.body and asked.raw_body:
-        asked.body = dict(parse_qsl(asked.raw_body, keep_blank_values=True))
-    return asked

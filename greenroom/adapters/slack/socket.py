@@ -14,13 +14,12 @@ from enum import Enum, auto
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.internals import build_headers
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from greenroom.adapters.slack.door import UNREADABLE, Door
+from greenroom.adapters.slack.asked import asked_by_socket
+from greenroom.adapters.slack.door import Door
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb
 from greenroom.errors import ConfigError, RetryLater
 
@@ -148,15 +147,11 @@ class _Connection:
                 await self._acknowledge(request, answer.body)
 
         try:
-            asked = _bolt_request(request)
-            if asked is None:
-                await self._acknowledge(request)
-            else:
-                await self._door.enter(asked, reply)
+            await self._door.enter(asked_by_socket(request), reply)
         finally:
             self._room.release()
 
-    async def _acknowledge(self, request: SocketModeRequest, body: str = "") -> None:
+    async def _acknowledge(self, request: SocketModeRequest, body: str) -> None:
         shown = json.loads(body) if body.startswith("{") else None
         receipt = json.dumps(SocketModeResponse(request.envelope_id, shown).to_dict())
         try:
@@ -165,16 +160,6 @@ class _Connection:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # It is taken in; Slack delivers it again, and the inbox knows it by its key.
             log.info("an acknowledgement was lost with its connection: %r", error)
-
-
-def _bolt_request(request: SocketModeRequest) -> AsyncBoltRequest | None:
-    try:
-        return AsyncBoltRequest(
-            mode="socket_mode", body=request.payload, headers=build_headers(request)
-        )
-    except UNREADABLE as error:
-        log.warning("dropped a payload from Slack that Bolt cannot read: %.200r", error)
-        return None
 
 
 def _parse(data: str) -> Mapping[str, Any]:

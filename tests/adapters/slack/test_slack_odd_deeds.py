@@ -8,8 +8,9 @@ import pytest
 
 from greenroom.adapters.slack.commands import USAGE
 from greenroom.adapters.slack.interactions import FORGOTTEN
-from tests.adapters.slack.deeds import Doing
+from tests.adapters.slack.deeds import Doing, doing
 from tests.adapters.slack.stage import said
+from tests.platforms.slack.server import SlackServer
 
 TS = "1700000000.000100"
 
@@ -39,6 +40,12 @@ ODD: tuple[dict[str, Any], ...] = (
     {"type": "block_suggestion", "action_id": "x", "user": {"id": "U1"}},
     {"type": "something_new", "user": {"id": "U1"}},
     {"type": 5},
+    {"type": "block_actions", "user": 5, "team": 5, "channel": 5, "actions": [{}]},
+    {"type": "view_submission", "user": {"id": "U1"}, "response_urls": None, "view": 5},
+    {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": 5, "callback_id": []}},
+    {"type": "message_action", "authorizations": 5, "user": {"id": ["U1"]}},
+    {"type": "event_callback", "event": 5},
+    {"type": "event_callback"},
     {"command": "/human"},
     {"command": ["/human"], "user_id": "U1"},
 )
@@ -53,6 +60,34 @@ async def test_odd_deeds_are_acknowledged_and_end_nothing(members: Doing) -> Non
     assert members.inbox.events.empty()
     await members.do(members.slack.command("/human", "still here"))
     assert (await members.inbox.next()).text == "still here"
+
+
+async def test_form_with_odd_company_is_read_all_the_same(members: Doing) -> None:
+    await members.do(members.slack.message_shortcut(said("x", ts=TS)))
+    sent = members.slack.submission("spam") | {"response_urls": None, "team": 5}
+    assert await members.do(sent) is None
+    assert (await members.inbox.next()).text == "spam"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"payload=" + b"[" * 100_000,
+        b"payload=5",
+        b"payload=%5B%5D",
+        b"payload=",
+        b"{",
+        b"\xff",
+        b"a" * 200_000,
+    ],
+)
+async def test_http_refuses_what_nobody_can_read(server: SlackServer, body: bytes) -> None:
+    async with doing(server, "http") as members:
+        status, _ = await members.post(body, path="/slack/interactive")
+        assert status in {200, 400}
+        await members.do(members.slack.command("/human"))
+        assert (await members.inbox.next()).command == "human"
+        assert members.inbox.events.empty()
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,8 @@ async def test_notices_and_messages_for_one_only_are_passed_over(stage: Running)
     await stage.deliver(event_body(said("joined", subtype="channel_join")), "e1")
     await stage.deliver(event_body(said("psst", is_ephemeral=True)), "e2")
     await stage.deliver(event_body({"type": "reaction_added", "user": "U1"}), "e3")
-    assert sorted([await stage.acknowledged() for _ in range(3)]) == ["e1", "e2", "e3"]
+    await stage.deliver(event_body(said("", subtype="huddle_thread", room={"id": "R1"})), "e4")
+    assert sorted([await stage.acknowledged() for _ in range(4)]) == ["e1", "e2", "e3", "e4"]
     assert stage.inbox.events.empty()
 
 

@@ -14,6 +14,7 @@ from .blocks import faults_of_message, faults_of_view
 
 TEAM, APP = "T1", "A1"
 USES = 5
+REMEMBERED = 1_000  # of each kind of thing that a test may look at
 
 
 @dataclass(slots=True)
@@ -129,7 +130,9 @@ class Interactivity:
         faults = faults_of_view(asked.get("view"))
         if faults:
             return _refused("invalid_arguments", faults)
-        self.opened.append(Opened(f"V{len(self.opened) + 1}", user, asked["view"]))
+        del self.opened[:-REMEMBERED]
+        self._count += 1
+        self.opened.append(Opened(f"V{self._count}", user, asked["view"]))
         return {"view": {**asked["view"], "id": self.opened[-1].id}}
 
     def post_ephemeral(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +144,7 @@ class Interactivity:
         faults = faults_of_message(asked["blocks"]) if "blocks" in asked else []
         if faults:
             return _refused("invalid_blocks", faults)
+        del self.shown[:-REMEMBERED]
         self.shown.append(dict(asked))
         return {"message_ts": f"1700000800.{len(self.shown):06}"}
 
@@ -154,6 +158,7 @@ class Interactivity:
             return web.Response(status=self.hook_faults.pop(0), headers=headers, text="no_service")
         self._uses[hook] = self._uses.get(hook, 0) + 1
         user, channel = self._hooks[hook]
+        del self.shown[:-REMEMBERED]
         self.shown.append({**await request.json(), "user": user, "channel": channel})
         if self.is_hook_lost:
             assert request.transport is not None
@@ -164,6 +169,8 @@ class Interactivity:
         """A new ``response_url``."""
         self._count += 1
         self._hooks[f"h{self._count}"] = (user, channel)
+        _forget(self._hooks)
+        _forget(self._uses)
         return f"{self.base}/{kind}/{TEAM}/h{self._count}"
 
     def trigger(self, user: str) -> str:
@@ -171,6 +178,7 @@ class Interactivity:
         self._count += 1
         trigger = f"{self._count}.222.test"
         self._triggers[trigger] = user
+        _forget(self._triggers)
         return trigger
 
     def _deed(self, kind: str, user: str) -> dict[str, Any]:
@@ -217,3 +225,9 @@ def in_form(payload: Mapping[str, Any]) -> bytes:
 def _refused(error: str, faults: list[str]) -> dict[str, Any]:
     messages = [f"[ERROR] {fault}" for fault in faults]
     return {"error": error, "errors": faults, "response_metadata": {"messages": messages}}
+
+
+def _forget(kept: dict[str, Any]) -> None:
+    """All but the newest."""
+    while len(kept) > REMEMBERED:
+        kept.pop(next(iter(kept)))
