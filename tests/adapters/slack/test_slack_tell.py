@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from greenroom.adapters.slack.actions import MAYBE_SHOWN
-from greenroom.adapters.slack.respond import USES, Respond
+from greenroom.adapters.slack.respond import USES, Answers, Respond
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Action, ActionKind, Channel, Message, Order, Outcome
 from tests.adapters.slack.stage import NOW, Running
@@ -132,8 +135,31 @@ async def test_answers_go_to_slack_alone(stage: Running, url: str) -> None:
         await stage.adapter.perform(_answer(_respond(stage, url=url)))
 
 
+class _Refusing(AbstractResolver):
+    """Every host is a port of this machine where nobody listens."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=9, family=2, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def test_slacks_own_address_for_answers_is_tried() -> None:
+    connector = aiohttp.TCPConnector(resolver=_Refusing())
+    async with aiohttp.ClientSession(connector=connector) as session:
+        answers = Answers(session, "https://slack.com/api/", clock=lambda: NOW)
+        for url in ("https://hooks.slack.com/actions/T1/1/x", "https://slack.com/x"):
+            with pytest.raises(RetryLater, match="cannot be reached"):
+                await answers.post(Respond(NOW, MEMBER, url), {"text": "x"})
+        with pytest.raises(DropMessage, match="not an address"):
+            await answers.post(Respond(NOW, MEMBER, "https://files.slack.com/x"), {"text": "x"})
+
+
 async def test_answers_follow_nobody_to_another_address(
-    stage: Running, monkeypatch: pytest.MonkeyPatch
+    stage: Running,
 ) -> None:
     elsewhere = f"http://{stage.server.url}/api/chat.postMessage"
     url = f"http://{stage.server.url}/api/moved"
