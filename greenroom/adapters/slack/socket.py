@@ -18,6 +18,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from greenroom.adapters.slack.acting import is_acting
 from greenroom.adapters.slack.asked import asked_by_socket
 from greenroom.adapters.slack.door import Door
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb
@@ -28,7 +29,8 @@ log = logging.getLogger(__name__)
 CLOSE_TIMEOUT_S = 2.0
 HEARTBEAT_S = 20.0  # a ping so often; a peer that stays silent for half as long is gone
 MOST_BYTES = 16 * 1024 * 1024  # of one frame; a larger one would close the connection for ever
-IN_FLIGHT = 64  # envelopes; when full: wait, and what Slack waits for too long it sends again
+IN_FLIGHT = 64  # events taken in at the same time, and as many deeds of members beside them
+WAITING = 1_000  # events read; when full: read no more, and what Slack waits for it sends again
 
 
 class Ending(Enum):
@@ -112,6 +114,8 @@ class _Connection:
         self._group = group
         self._on_connected = on_connected
         self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._events = asyncio.Semaphore(WAITING)
+        self._deeds = asyncio.Semaphore(IN_FLIGHT)  # whoever acts does not wait behind events
         self._hello = asyncio.timeout(None)  # the deadline for Slack's hello
 
     async def receive(self) -> Ending:
@@ -137,19 +141,36 @@ class _Connection:
         else:
             request = _request(frame)
             if request is not None:
-                await self._room.acquire()
-                self._group.create_task(self._take(request))
+                await self._begin(request)
         return None
+
+    async def _begin(self, request: SocketModeRequest) -> None:
+        if is_acting(request.payload):
+            await self._deeds.acquire()
+            self._group.create_task(self._take_deed(request))
+        else:
+            await self._events.acquire()
+            self._group.create_task(self._take_event(request))
+
+    async def _take_event(self, request: SocketModeRequest) -> None:
+        try:
+            async with self._room:
+                await self._take(request)
+        finally:
+            self._events.release()
+
+    async def _take_deed(self, request: SocketModeRequest) -> None:
+        try:
+            await self._take(request)
+        finally:
+            self._deeds.release()
 
     async def _take(self, request: SocketModeRequest) -> None:
         async def reply(answer: BoltResponse) -> None:
             if answer.status in {200, 400}:  # what is unreadable will be so the next time
                 await self._acknowledge(request, answer.body)
 
-        try:
-            await self._door.enter(asked_by_socket(request), reply)
-        finally:
-            self._room.release()
+        await self._door.enter(asked_by_socket(request), reply)
 
     async def _acknowledge(self, request: SocketModeRequest, body: str) -> None:
         shown = json.loads(body) if body.startswith("{") else None

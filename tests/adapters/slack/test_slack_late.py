@@ -7,9 +7,11 @@ import logging
 import pytest
 
 from greenroom.adapters.slack import door
+from greenroom.adapters.slack.socket import IN_FLIGHT
 from greenroom.message import EventKind
-from tests.adapters.slack.deeds import Doing, show_card, until
-from tests.adapters.slack.stage import said
+from tests.adapters.slack.deeds import Doing, doing, show_card, until
+from tests.adapters.slack.stage import event_body, said
+from tests.platforms.slack.server import SlackServer
 
 TS = "1700000000.000100"
 
@@ -49,6 +51,22 @@ async def test_slow_press_is_told_beside_the_card(
     assert members.slack.shown[-1]["text"] == door.TRY_AGAIN
     members.inbox.open.set()
     assert (await members.inbox.next()).kind is EventKind.BUTTON_PRESSED
+
+
+async def test_deeds_do_not_wait_behind_events(
+    server: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "ACT_TIMEOUT_S", 0.05)
+    async with doing(server, "socket") as members:
+        members.inbox.open.clear()
+        for number in range(IN_FLIGHT + 10):
+            event = said("x", ts=f"1700000000.{number:06}")
+            await members.running.deliver(event_body(event), f"e{number}")
+        shown = await members.do(members.slack.command("/human", "in a storm"))
+        assert shown == {"response_type": "ephemeral", "text": door.TRY_AGAIN}
+        members.inbox.open.set()
+        heard = [await members.inbox.next() for _ in range(IN_FLIGHT + 11)]
+    assert [event.text for event in heard if event.command] == ["in a storm"]
 
 
 async def test_failed_intake_tells_whoever_acted_to_try_again(
