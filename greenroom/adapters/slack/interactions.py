@@ -203,7 +203,9 @@ class Interactions:
         ts = word(body, "ts") or ""
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
-                return await self._posts.find(channel, ts, word(body, "thread_ts"))
+                return await self._posts.find(
+                    channel, ts, word(body, "thread_ts"), patience_s=LOOKUP_TIMEOUT_S
+                )
         except (DropMessage, RetryLater, ConfigError, TimeoutError) as error:
             log.info("a reported message is known in part only: %s", error)
             return None
@@ -215,6 +217,7 @@ class Interactions:
                 await self._web.call(
                     "open a form",
                     self._web.bot.views_open,
+                    patience_s=OPEN_TIMEOUT_S,
                     trigger_id=acting.trigger or "",
                     view=view,
                 )

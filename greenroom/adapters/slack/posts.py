@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.adapters.slack.errors import error_code
+from greenroom.adapters.slack.limits import MOST_WAIT_S
 from greenroom.adapters.slack.payload import Payload, parts
 from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import DropMessage, RetryLater
@@ -80,11 +81,14 @@ class Posts:
             return False
         return found is not None
 
-    async def find(self, channel: str, ts: str, thread: str | None) -> Payload | None:
+    async def find(
+        self, channel: str, ts: str, thread: str | None, *, patience_s: float = MOST_WAIT_S
+    ) -> Payload | None:
         """A message as it stands now; ``None`` if it does not."""
         answer = await self._web.call(
             "look at the message",
             self._web.bot.conversations_replies,
+            patience_s=patience_s,
             channel=channel,
             ts=thread or ts,
             oldest=ts,
