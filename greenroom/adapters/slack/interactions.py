@@ -207,7 +207,7 @@ class Interactions:
                     channel, ts, word(body, "thread_ts"), patience_s=LOOKUP_TIMEOUT_S
                 )
         except (DropMessage, RetryLater, ConfigError, TimeoutError) as error:
-            log.info("a reported message is known in part only: %s", error)
+            log.info("a reported message is known in part only: %r", error)
             return None
 
     async def _open(self, acting: Acting, view: forms.View) -> str | None:
@@ -222,7 +222,7 @@ class Interactions:
                     view=view,
                 )
         except (DropMessage, RetryLater, ConfigError, TimeoutError) as error:
-            log.warning("Slack opened no form: %s", error or "no answer in time")
+            log.warning("Slack opened no form: %s", str(error) or "no answer in time")
             return NO_FORM
         return None
 

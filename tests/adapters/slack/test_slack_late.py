@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from greenroom.adapters.slack import door
+from greenroom.adapters.slack import door, interactions
 from greenroom.adapters.slack.socket import IN_FLIGHT
 from greenroom.message import EventKind
 from tests.adapters.slack.deeds import Doing, doing, show_card, until
@@ -80,3 +80,26 @@ async def test_failed_intake_tells_whoever_acted_to_try_again(
     members.inbox.failure = None
     await members.do(members.slack.command("/human", "second try"))
     assert (await members.inbox.next()).text == "second try"
+
+
+async def test_form_that_slack_is_slow_to_open_is_given_up(
+    members: Doing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactions, "OPEN_TIMEOUT_S", 0.05)
+    members.server.silent.add("views.open")
+    await members.do(members.slack.message_shortcut(said("x", ts=TS)))
+    await until(lambda: members.slack.shown)
+    assert members.slack.shown[-1]["text"] == interactions.NO_FORM
+
+
+async def test_report_does_not_wait_long_for_the_whole_message(
+    members: Doing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactions, "LOOKUP_TIMEOUT_S", 0.05)
+    members.server.silent.add("conversations.replies")
+    await members.do(members.slack.message_shortcut(said("long " * 2_000, ts=TS)))
+    assert await members.do(members.slack.submission("spam")) is None
+    message = (await members.inbox.next()).message
+    assert message is not None
+    assert message.text.startswith("long long")
+    assert message.text.endswith("…")
