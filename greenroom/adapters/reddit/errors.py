@@ -43,6 +43,9 @@ DROP: Mapping[str, str] = {
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
 """What the library's models raise where an answer is not as they expect."""
 
+ADDRESSES = (aiohttp.InvalidURL, aiohttp.InvalidUrlClientError, aiohttp.NonHttpUrlClientError)
+"""What aiohttp raises where an address is none."""
+
 _WAIT = re.compile(r"(\d{1,4}) (millisecond|second|minute|hour)")
 _SECONDS = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3600.0}
 
@@ -61,7 +64,7 @@ def reddit_errors(doing: str, *, sends: bool = False) -> Iterator[None]:
         raise _of_core(error, doing, sends) from error
     except praw.AsyncPRAWException as error:
         raise _of_library(error, doing) from error
-    except aiohttp.InvalidURL as error:
+    except ADDRESSES as error:
         raise _of_address(doing) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise RetryLater(f"Reddit took too long to {doing}", maybe_done=sends) from error
@@ -110,7 +113,7 @@ def _of_lost_request(error: core.RequestException, doing: str, sends: bool) -> G
     cause = error.original_exception
     if isinstance(cause, GreenroomError):  # of ours, from below the library
         return cause
-    if isinstance(cause, aiohttp.InvalidURL):
+    if isinstance(cause, ADDRESSES):
         return _of_address(doing)
     was_sent = not isinstance(cause, aiohttp.ClientConnectorError)
     return RetryLater(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from greenroom.adapters.reddit.watching import Source
 
@@ -18,16 +18,16 @@ class Rota:
         self._looks = 0
         self._asked: dict[str, int] = {}  # in which look, by the source's name
 
-    def due(self, sources: Sequence[Source], *, is_scarce: bool) -> list[Source]:
-        """The sources of the next look, in their order."""
+    def due(self, sources: Sequence[Source], *, is_scarce: bool) -> Iterator[Source]:
+        """The sources of the next look, in their order; what one finds may make another due."""
         self._looks += 1
-        due = [source for source in sources if self._overdue(source) >= 0]
-        if is_scarce:
-            others = [source for source in due if source.every > 0]
-            chosen = max(others, key=self._overdue, default=None)
-            due = [source for source in due if source.every == 0 or source is chosen]
-        self._asked.update((source.name, self._looks) for source in due)
-        return due
+        others = [source for source in sources if source.every > 0]
+        longest = max(others, key=self._overdue, default=None)
+        for source in sources:
+            is_in_turn = source.every == 0 or not is_scarce or source is longest
+            if is_in_turn and self._overdue(source) >= 0:
+                self._asked[source.name] = self._looks
+                yield source
 
     def _overdue(self, source: Source) -> int:
         return self._looks - self._asked.get(source.name, -source.every) - source.every

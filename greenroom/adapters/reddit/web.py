@@ -11,8 +11,9 @@ import asyncpraw
 from asyncpraw.exceptions import RedditAPIException
 
 from greenroom.adapters.reddit.errors import reddit_errors
-from greenroom.adapters.reddit.fields import Thing, as_table, rows_of, table_of
+from greenroom.adapters.reddit.fields import Thing, as_table, rows_of, table_of, text_of
 from greenroom.adapters.reddit.pace import Pace
+from greenroom.errors import RetryLater
 
 CALL_TIMEOUT_S = 45.0  # the library spaces calls out by up to 10 s to stay within the limit
 PAGE = 100  # the most that Reddit gives at once
@@ -80,9 +81,16 @@ class RedditWeb:
         return read_page(answer)
 
     async def me(self) -> str:
-        """The account's name."""
+        """The account's name.
+
+        Raises:
+            RetryLater: Reddit does not say it; without it our own words look like others'.
+        """
         facts = await self.read("say who we are", "api/v1/me")
-        return str(facts.get("name") or "")
+        name = text_of(facts, "name")
+        if name is None:
+            raise RetryLater("Reddit does not say who we are")
+        return name
 
 
 def _refuse(answer: Mapping[str, Any]) -> None:
