@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from greenroom.message import Message
+from tests.adapters.reddit.orders import comment_under, post_on
 from tests.adapters.reddit.stage import Running, running
 from tests.platforms.reddit.server import MEMBER, START, RedditServer, reddit_server
 
@@ -36,3 +38,15 @@ async def stage(server: RedditServer) -> AsyncIterator[Running]:
     async with running(server) as found:
         assert found.found() == []
         yield found
+
+
+@pytest.fixture
+def post(stage: Running) -> Message:
+    """A member's submission."""
+    return post_on(stage)
+
+
+@pytest.fixture
+def comment(stage: Running, post: Message) -> Message:
+    """A member's comment under it."""
+    return comment_under(stage, post)

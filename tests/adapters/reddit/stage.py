@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,6 +64,10 @@ class Running:
             await self.looks.asleep.get()
         return self.found()
 
+    async def ids(self) -> list[str]:
+        """Let it look once more; the ids of the messages in what it found."""
+        return [event.message.id for event in await self.look() if event.message]
+
     def found(self) -> list[Event]:
         """What came in since the last call."""
         return [self.inbox.events.get_nowait() for _ in range(self.inbox.events.qsize())]
@@ -84,13 +88,23 @@ def settings(server: RedditServer, **more: Any) -> RedditSettings:
 
 @asynccontextmanager
 async def running(
-    server: RedditServer, *, since: datetime | None = None, **more: Any
+    server: RedditServer,
+    *,
+    since: datetime | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
+    **more: Any,
 ) -> AsyncIterator[Running]:
     """An adapter that has looked once, and runs until the block ends."""
+    adapter = RedditAdapter("garden", settings(server, **more), since=since, clock=clock)
+    async with rerunning(adapter, server) as found:
+        yield found
+
+
+@asynccontextmanager
+async def rerunning(adapter: RedditAdapter, server: RedditServer) -> AsyncIterator[Running]:
+    """An adapter that ran before perhaps, has looked once in this run, and runs on."""
     looks, inbox = Looks(), Inbox()
-    adapter = RedditAdapter(
-        "garden", settings(server, **more), since=since, clock=lambda: NOW, sleep=looks
-    )
+    adapter._sleep = looks
     async with asyncio.TaskGroup() as group:
         task = group.create_task(adapter.run(inbox))
         try:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from greenroom.adapters.reddit import RedditAdapter
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import (
-    Action,
     ActionKind,
-    Author,
-    Channel,
-    Community,
     Flair,
     Message,
-    MessageKind,
-    Order,
 )
+from tests.adapters.reddit.orders import last, order
 from tests.adapters.reddit.stage import Running, running, settings
-from tests.platforms.reddit.server import ME, MEMBER, PLACE, SUBREDDIT, RedditServer
+from tests.platforms.reddit.server import ME, MEMBER, SUBREDDIT, RedditServer
 
 PATHS = {
     ActionKind.REMOVE: ("api/remove", {"spam": "False"}),
@@ -37,41 +31,6 @@ PATHS = {
 
 CROWD = ActionKind.SET_POST_CROWD_CONTROL_LEVEL
 NO_SCOPE = {"www_authenticate": 'Bearer realm="reddit", error="insufficient_scope"'}
-
-
-@pytest.fixture
-def post(stage: Running) -> Message:
-    """A member's submission."""
-    made = stage.server.submit()
-    place = Channel(PLACE, SUBREDDIT)
-    return Message(
-        platform="reddit",
-        community=Community(PLACE, SUBREDDIT),
-        channel=place,
-        id=made["name"],
-        author=Author("t2_ada", MEMBER),
-        text="",
-        title="A title",
-        kind=MessageKind.TEXT_SUBMISSION,
-    )
-
-
-@pytest.fixture
-def comment(stage: Running, post: Message) -> Message:
-    """A member's comment under it."""
-    made = stage.server.comment("buy now", under=stage.server.things[post.id])
-    return replace(post, id=made["name"], kind=MessageKind.COMMENT, thread=post.id, title=None)
-
-
-def order(kind: ActionKind, message: Message, text: str | None = None, **more: Any) -> Order:
-    """An order about a message."""
-    key, maybe_done = more.pop("key", "k1"), more.pop("maybe_done", False)
-    return Order(key, Action(kind, text=text, **more), message, maybe_done)
-
-
-def last(stage: Running, path: str) -> Mapping[str, Any]:
-    """What the latest call of a path sent."""
-    return stage.server.called(path)[-1].data
 
 
 async def test_reply_is_a_comment_under_its_message(stage: Running, comment: Message) -> None:

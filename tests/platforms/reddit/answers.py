@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..faults import Fault
@@ -93,12 +94,12 @@ def _of_subreddit(server: RedditServer, call: Call) -> Any:
 
 
 def _listed(server: RedditServer, keep: Keep, asked: list[str], data: Mapping[str, Any]) -> Any:
-    kept = [
+    kept = (
         thing
         for thing in reversed(server.things.values())
         if str(thing.get("subreddit") or asked[0]).lower() in asked and keep(server, thing)
-    ]
-    return page(server, kept, data, is_event=True)
+    )
+    return page(server, list(islice(kept, MOST_LISTED)), data, is_event=True)
 
 
 def page(

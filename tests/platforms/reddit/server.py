@@ -33,7 +33,7 @@ from .things import (
 )
 
 FIRST = {"t1": int("k0000", 36), "t3": int("1a000", 36)}  # ids count up from here
-MOST_KEPT = 20_000  # things; what is older is forgotten
+MOST_KEPT = 5_000  # things; what is older is forgotten
 MOST_CALLS = 20_000
 
 __all__ = ["ME", "MEMBER", "MODERATOR", "PLACE", "START", "SUBREDDIT", "RedditServer"]
@@ -75,6 +75,7 @@ class RedditServer:
     lost_answers: set[str] = field(default_factory=set)  # paths that work and never answer
     action_faults: deque[int] = field(default_factory=deque)  # statuses, for whichever comes next
     is_next_action_lost: bool = False
+    on_call: Callable[[Call], None] | None = None  # what happens just before an answer
     lost_anchor: str = "nothing"  # what follows an anchor that is gone: nothing, or the start
     effects: list[Call] = field(default_factory=list)  # actions that worked, answered or not
     counts: dict[str, int] = field(default_factory=lambda: dict(FIRST))
@@ -130,7 +131,10 @@ class RedditServer:
         self.counts[kind] += 1
         identity = base36(self.counts[kind])
         author, place = str(facts.get("author", MEMBER)), facts.get("subreddit", SUBREDDIT)
-        permalink = f"/r/{place}/comments/{identity}/a_title/"
+        thread = str(facts.get("link_id", f"t3_{identity}"))[3:]
+        permalink = f"/r/{place}/comments/{thread}/a_title/"
+        if kind == "t1":
+            permalink += f"{identity}/"
         created = self.now()
         thing = make({
             "id": identity, "name": f"{kind}_{identity}", "author": author,
@@ -209,6 +213,8 @@ class RedditServer:
             data |= await request.json()
         call = Call(request.method, path, data)
         _keep(self.calls, call)
+        if self.on_call is not None:
+            self.on_call(call)
         if not is_granted:
             return _too_many(self.limits.headers()["x-ratelimit-reset"])
         fault = self.faults[path].popleft() if self.faults[path] else None
