@@ -15,7 +15,7 @@ from greenroom.policies.asked import Asked
 from greenroom.policies.author import THRESHOLDS
 from greenroom.policies.base import Rule
 
-_ADD_A_BOT = "greenroom init . --bot discord (or slack, or reddit)"
+_ADD_A_BOT = "greenroom bot add discord (or slack, or reddit)"
 
 
 def warnings_of(company: Company) -> Iterator[ConfigError]:

@@ -71,14 +71,18 @@ def lay_out(target: Path, *, bots: Iterable[str]) -> Iterator[Path]:
         raise ConfigError(f"cannot be written: {error.strerror}", file=target) from error
 
 
+def modeline(kind: str, schemas: str) -> str:
+    """What tells editors with the YAML language server where the schema of a file is."""
+    return f"# yaml-language-server: $schema={schemas}/{kind}.schema.json"
+
+
 def _add_modeline(file: Path, target: Path) -> None:
     """Tell editors with the YAML language server which schema a file has."""
     place = file.relative_to(target)
     kind = "config" if place.name == "config.yaml" else _KINDS.get(place.parts[0])
     if file.suffix != ".yaml" or kind is None or len(place.parts) > 2:
         return
-    up = "../" * (len(place.parts) - 1)
-    line = f"# yaml-language-server: $schema={up}{SCHEMAS}/{kind}.schema.json"
+    line = modeline(kind, "../" * (len(place.parts) - 1) + SCHEMAS)
     text = file.read_text(encoding="utf-8")
     if kind == "policy":  # the line counts for one document, and each rule is one
         text = _SEPARATOR.sub(f"--- {line}", text)

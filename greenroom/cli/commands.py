@@ -12,6 +12,7 @@ from greenroom import __version__
 from greenroom.cli import (
     attempt,
     backtest,
+    bot,
     check,
     demo,
     desk,
@@ -43,6 +44,7 @@ app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
+app.add_typer(bot.app, name="bot")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")

@@ -15,7 +15,7 @@ from tests.cli.conftest import Greenroom
 
 COMMANDS = (
     *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
-    *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"]),
+    *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"], ["bot", "add"]),
 )
 
 
