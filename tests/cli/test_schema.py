@@ -205,13 +205,13 @@ def test_init_points_each_rule_to_the_schema_and_rules_keep_their_names(
         (
             "slack",
             ("channels:history ", "channels:past "),
-            "adapters/slack.yaml:22:5: `oauth_config.scopes.bot`: lacks",
+            r"adapters/slack\.yaml:\d+:5: `oauth_config\.scopes\.bot`: lacks",
         ),
-        ("discord", ("privileged: false", "privileged: perhaps"), "adapters/discord.yaml:9:"),
+        ("discord", ("privileged: false", "privileged: perhaps"), r"adapters/discord\.yaml:\d+:"),
         (
             "reddit",
             ("needed: true", "neded: true"),
-            "adapters/reddit.yaml:8:3: unknown key",
+            r"adapters/reddit\.yaml:\d+:3: unknown key",
         ),
     ],
 )
@@ -225,4 +225,4 @@ def test_check_reads_how_platforms_are_connected(
     file.write_text(text.replace(*change, 1), encoding="utf-8")
     ended = greenroom("check", "--config", tmp_path / "config.yaml")
     assert ended.code == 2
-    assert said in ended.err
+    assert re.search(said, ended.err)
