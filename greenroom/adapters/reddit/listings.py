@@ -25,6 +25,7 @@ from greenroom.adapters.reddit.web import PAGE
 
 log = logging.getLogger(__name__)
 
+DEEP_EVERY = 12  # looks; what waits for moderators is in the order of its own age, not of its wait
 SEEN = 5_000  # names a listing remembers; more than Reddit shows, so that none comes twice
 
 _STAMPS = {Role.REPORTS: report_stamp, Role.QUEUE: filter_stamp}
@@ -59,6 +60,7 @@ class Listing:
     kind: str | None = None
     every: int = 1
     is_primed: bool = False
+    _looks: int = 0
     _seen: Recent[str, str] = field(init=False)
     _newest: int | None = None  # the highest number that was listed
     _top: tuple[str, ...] = ()  # the newest page, as the last look saw it
@@ -69,6 +71,7 @@ class Listing:
     async def poll(self, look: Look) -> AsyncGenerator[News, None]:
         """What is new, oldest first; see ``Source``."""
         back = await self._look_back(look)
+        self._looks += 1
         found = await self._find(back, look)
         told = {name_of(thing) for thing in found.news}
         for thing in back.things:
@@ -87,14 +90,14 @@ class Listing:
             self.watch.saw(events)
 
     async def _look_back(self, look: Look) -> Back:
+        if self.role in _OPEN and self._looks % DEEP_EVERY == 0:
+            return await look_back(look.web, self.name, self._was_met, enough=MOST_BACK)
         if self.is_primed:
             enough = max(1, min(ENOUGH, len(self._seen)))
             return await look_back(look.web, self.name, self._was_met, enough=enough)
         since = look.since
         if since is None:
             return await look_back(look.web, self.name, lambda _: True, enough=0)
-        if self.role in _OPEN:
-            return await look_back(look.web, self.name, lambda _: False)
         most = min(MOST_BACK, look.most)
         return await look_back(look.web, self.name, lambda t: not _is_after(t, since), most=most)
 
