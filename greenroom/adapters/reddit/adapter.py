@@ -121,9 +121,9 @@ class RedditAdapter:
         """Carry out one order, once; the contract says what it raises."""
         if order.key in self._done:
             return self._done[order.key]
-        if self._live is None:
-            raise RetryLater("Reddit is not connected")
         with still_in_doubt(order):
+            if self._live is None:
+                raise RetryLater("Reddit is not connected")
             outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome

@@ -316,5 +316,8 @@ async def test_order_before_connecting_is_tried_later(
     server: RedditServer, comment: Message
 ) -> None:
     adapter = RedditAdapter("garden", settings(server))
-    with pytest.raises(RetryLater, match="not connected"):
-        await adapter.perform(order(ActionKind.REPLY, comment, "hi"))
+    for maybe_done in (False, True):
+        reply = order(ActionKind.REPLY, comment, "hi", maybe_done=maybe_done)
+        with pytest.raises(RetryLater, match="not connected") as caught:
+            await adapter.perform(reply)
+        assert caught.value.maybe_done is maybe_done  # an earlier try's doubt stays
