@@ -12,11 +12,6 @@ from tests.adapters.reddit.stage import Running, running
 from tests.platforms.reddit.server import MEMBER, START, RedditServer, reddit_server
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """asyncprawcore signs in with aiohttp's BasicAuth, which aiohttp will drop in 4.0."""
-    config.addinivalue_line("filterwarnings", "ignore:BasicAuth is deprecated:DeprecationWarning")
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[RedditServer]:
     async with reddit_server() as found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -79,11 +78,5 @@ async def contract_stage() -> AsyncIterator[RedditStage]:
     """A subreddit with one submission, and an adapter that moderates it."""
     async with reddit_server() as server:
         submission = server.submit(title="Roses")
-        with warnings.catch_warnings():  # until asyncprawcore signs in without BasicAuth
-            warnings.filterwarnings("ignore", "BasicAuth is deprecated", DeprecationWarning)
-            stage = running(server)
-            found = await stage.__aenter__()
-        try:
+        async with running(server) as found:
             yield RedditStage(found, submission)
-        finally:
-            await stage.__aexit__(None, None, None)
