@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -49,6 +50,7 @@ async def test_removal_by_a_moderator_is_no_deletion(stage: Running, made: list[
         {"author": "[deleted]"},  # the account is gone, and what it wrote still stands
         {"author": "[deleted]", "body": "[removed]"},
         {"author": None},
+        {"body": "[deleted]"},  # somebody writes just that
     ],
 )
 async def test_what_looks_like_a_deletion_is_none(
@@ -95,6 +97,20 @@ async def test_edit_is_told_once_though_two_listings_have_it(
     assert [event.kind for event in await stage.look()] == [EventKind.MESSAGE_EDITED]
     assert await stage.look() == []
     assert stage.adapter.health().gaps == Gaps()
+
+
+async def test_restart_tells_edits_of_old_things_as_edits(server: RedditServer) -> None:
+    server.moderators = [MODERATOR]
+    old = server.submit(edited=START + 400)
+    for _ in range(300):
+        server.now()
+    new = server.submit(edited=START + 400)
+    async with running(server, since=datetime.fromtimestamp(START + 200, UTC)) as stage:
+        told = {e.message.id: e.kind for e in stage.found() if e.message}
+        assert told == {
+            old["name"]: EventKind.MESSAGE_EDITED,
+            new["name"]: EventKind.MESSAGE_POSTED,
+        }
 
 
 async def test_thing_first_seen_after_its_edit_was_posted_then(stage: Running) -> None:
