@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -44,6 +45,10 @@ class Recent(Generic[KeyT, ValueT]):
         self._items.move_to_end(key)
         if len(self._items) > self._size:
             self._items.popitem(last=False)
+
+    def __iter__(self) -> Iterator[KeyT]:
+        """Everything remembered, what was used longest ago first."""
+        return iter([key for key in list(self._items) if key in self])
 
     def __len__(self) -> int:
         return len(self._items)

@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zlib import crc32
 
+import discord
+
 from greenroom.adapters.base import Clock, Health, Intake
 from greenroom.adapters.discord.actions import ALWAYS, TO_DESK, DiscordActions
+from greenroom.adapters.discord.acts import ActReader
+from greenroom.adapters.discord.backfill import Backfill
+from greenroom.adapters.discord.callbacks import Callbacks
 from greenroom.adapters.discord.client import DiscordClient, Found, Heard, Sleep
+from greenroom.adapters.discord.commands import offer
 from greenroom.adapters.discord.errors import UNREADABLE
 from greenroom.adapters.discord.events import EventReader, Gone
+from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
+from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
+from greenroom.adapters.gaps import CountedIntake
+from greenroom.adapters.lanes import Lane
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import DiscordSettings
 from greenroom.errors import RetryLater
@@ -35,8 +45,8 @@ LANE_SIZE = 64  # events waiting in a lane; full: the gateway is read no further
 class _Live:
     """What exists only while connected."""
 
-    reader: EventReader
     actions: DiscordActions
+    acts: Interactions
 
 
 class DiscordAdapter:
@@ -62,18 +72,21 @@ class DiscordAdapter:
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         call_timeout_s: float = CALL_TIMEOUT_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._bot = bot
         self._settings = settings
         self._desk_channel = desk_channel
-        self._since = since
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
         self._call_timeout_s = call_timeout_s
+        self._patience_s = patience_s
         self._health = Health()
         self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
         self._gone = Gone(clock=clock)
+        self._intake = CountedIntake()
+        self._backfill = Backfill(settings.backfill, since=since, clock=clock, sleep=sleep)
         self._live: _Live | None = None
         self.ready = asyncio.Event()  # set while events can come in
 
@@ -89,7 +102,7 @@ class DiscordAdapter:
 
     def health(self) -> Health:
         """How it fares."""
-        return self._health
+        return replace(self._health, gaps=self._intake.gaps)
 
     async def run(self, intake: Intake) -> None:
         """Connect and feed ``intake``.
@@ -101,15 +114,20 @@ class DiscordAdapter:
         """
         lanes = [asyncio.Queue[Found](LANE_SIZE) for _ in range(LANES)]
         client = self._client(lanes)
-        self._live = _Live(self._reader(client), self._actions(client))
+        self._intake.open(intake)
         try:
             async with asyncio.TaskGroup() as group:
-                work = [self._work(lane, self._live.reader, intake) for lane in lanes]
-                workers = [group.create_task(item) for item in work]
+                reader, acts = self._open(client, group)
+                workers = [group.create_task(self._work(lane, reader)) for lane in lanes]
+                looking = group.create_task(
+                    self._backfill.run(client, client.http, reader, self._intake)
+                )
+                group.create_task(self._offer(client))
                 try:
                     await client.serve()
                 finally:
-                    await _empty(lanes, workers)
+                    looking.cancel()
+                    await _empty(lanes, workers, acts)
         except ExceptionGroup as failures:
             failure = _first(failures)
             raise failure from failure.__cause__
@@ -128,35 +146,56 @@ class DiscordAdapter:
 
     def _client(self, lanes: list[asyncio.Queue[Found]]) -> DiscordClient:
         async def take(found: Found) -> None:
-            await lanes[_lane(found)].put(found)
+            if found.name != "interaction":
+                await lanes[_lane(found)].put(found)
+            elif self._live is not None:
+                self._live.acts.take(found.payload)
 
         return DiscordClient(
             self._settings,
-            Heard(take, self._set_connected),
+            Heard(take, self._set_connected, self._backfill.begin, self._backfill.want),
             call_timeout_s=self._call_timeout_s,
             sleep=self._sleep,
             jitter=self._jitter,
         )
 
-    def _reader(self, client: DiscordClient) -> EventReader:
-        places = Places(client, client.http, clock=self._clock)
-        return EventReader(self._bot, client, places, self._gone, clock=self._clock)
-
-    def _actions(self, client: DiscordClient) -> DiscordActions:
-        return DiscordActions(
-            client,
-            client.http,
-            self._gone,
-            desk_channel=self._desk_channel,
-            clock=self._clock,
+    def _open(
+        self, client: DiscordClient, group: asyncio.TaskGroup
+    ) -> tuple[EventReader, Interactions]:
+        """Everything that exists only while connected."""
+        web, clock = client.http, self._clock
+        places, people = Places(client, web, clock=clock), People(client, clock=clock)
+        reader = EventReader(self._bot, client, places, people, self._gone, clock=clock)
+        doings = ActReader(self._bot, client, web, reader, places, people, clock=clock)
+        callbacks = Callbacks(web)
+        acts = Interactions(doings, callbacks, self._intake, group, patience_s=self._patience_s)
+        actions = DiscordActions(
+            client, web, callbacks, self._gone, desk_channel=self._desk_channel, clock=clock
         )
+        self._live = _Live(actions, acts)
+        return reader, acts
 
-    async def _work(self, lane: asyncio.Queue[Found], reader: EventReader, intake: Intake) -> None:
-        while True:
-            for event in await _read(reader, await lane.get()):
-                await intake(event)
-                self._health = replace(self._health, last_event_at=self._clock())
-            lane.task_done()
+    async def _offer(self, client: DiscordClient) -> None:
+        """Put the commands into Discord's menus."""
+        await self.ready.wait()
+        if client.application_id is not None:
+            await offer(client.http, client.application_id, sleep=self._sleep)
+
+    async def _work(self, lane: asyncio.Queue[Found], reader: EventReader) -> None:
+        async with asyncio.TaskGroup() as group:
+            storing = Lane(self._intake, group)
+            while True:
+                found = await lane.get()
+                await storing.take(await _read(reader, found), lane.task_done)
+                self._note(found)
+
+    def _note(self, found: Found) -> None:
+        """Where a look back may begin, and when something came last."""
+        self._health = replace(self._health, last_event_at=self._clock())
+        if found.name != "message":
+            return
+        message: discord.Message = found.payload
+        self._backfill.heard(message.channel.id, message.id, is_direct=message.guild is None)
 
     def _set_connected(self, is_connected: bool) -> None:
         since = self._clock() if is_connected else self._health.since
@@ -167,7 +206,9 @@ class DiscordAdapter:
             self.ready.clear()
 
 
-async def _empty(lanes: list[asyncio.Queue[Found]], workers: list[asyncio.Task[None]]) -> None:
+async def _empty(
+    lanes: list[asyncio.Queue[Found]], workers: list[asyncio.Task[None]], acts: Interactions
+) -> None:
     """Let what was read be stored before the end, unless a worker failed."""
     if any(worker.done() for worker in workers):
         return
@@ -175,6 +216,7 @@ async def _empty(lanes: list[asyncio.Queue[Found]], workers: list[asyncio.Task[N
         async with asyncio.timeout(EMPTY_S):
             for lane in lanes:
                 await lane.join()
+            await acts.settle()
 
 
 async def _read(reader: EventReader, found: Found) -> list[Event]:
@@ -192,6 +234,8 @@ def _lane(found: Found) -> int:
     payload = found.payload
     if found.name == "message":
         place = payload.channel.id
+    elif isinstance(payload, Mapping):
+        place = payload.get("channel_id") or payload.get("guild_id")
     else:
         place = getattr(payload, "channel_id", None) or payload.guild.id
     return crc32(str(place).encode()) % LANES

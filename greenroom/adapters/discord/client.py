@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -37,12 +38,24 @@ CLOSE_S = 5.0
 RESUMES = 7  # tries in a row without an event between them: about a minute in all
 
 INTENTS = discord.Intents(
-    guilds=True, members=True, expressions=True, messages=True, message_content=True
+    guilds=True,
+    members=True,
+    expressions=True,
+    messages=True,
+    message_content=True,
+    reactions=True,
+    auto_moderation_execution=True,
 )
 
 READ = frozenset(
     {"message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete", "member_join"}
 )
+RAW: Mapping[str, str] = {  # read as they come, since the library wants more than we need
+    "INTERACTION_CREATE": "interaction",
+    "MESSAGE_REACTION_ADD": "reaction_add",
+    "MESSAGE_REACTION_REMOVE": "reaction_remove",
+    "AUTO_MODERATION_ACTION_EXECUTION": "automod",
+}
 
 _BROKEN = (json.JSONDecodeError, UnicodeDecodeError, zlib.error)
 _APPLICATION: Mapping[str, Any] = {
@@ -75,6 +88,8 @@ class Heard:
 
     take: Callable[[Found], Awaitable[None]]  # returns when the next event may be read
     connected: Callable[[bool], None]
+    began: Callable[[], None]  # a session into which Discord replays nothing
+    guild: Callable[[discord.Guild], None]  # Discord has told about a server
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +132,23 @@ class DiscordClient(discord.Client):
     def _get_state(self, **options: Any) -> ConnectionState[Any]:
         """The library's place for its parts, also used by its own sharded client."""
         self.http = DiscordWeb(self._settings.endpoints, call_timeout_s=self._call_timeout_s)
-        return super()._get_state(**options)
+        state = super()._get_state(**options)
+        for event, name in RAW.items():
+            state.parsers[event] = partial(self._keep, name)
+        return state
+
+    def _keep(self, name: str, payload: Any) -> None:
+        self._found.append(Found(name, payload))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Keep what the adapter reads; the rest goes the library's way."""
         if event in READ:
             self._found.append(Found(event, args[0]))
             return
+        if event == "connect":
+            self._heard.began()
+        if event in ("guild_available", "guild_join"):
+            self._heard.guild(args[0])
         if event == "connect" or (event == "socket_event_type" and args[0] == "RESUMED"):
             self._heard.connected(True)
         super().dispatch(event, *args, **kwargs)

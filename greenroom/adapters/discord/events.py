@@ -10,8 +10,11 @@ from typing import Any
 import discord
 
 from greenroom.adapters.base import Clock
+from greenroom.adapters.discord.automod import AutoMod
 from greenroom.adapters.discord.client import Found
-from greenroom.adapters.discord.places import PLATFORM, Place, Places
+from greenroom.adapters.discord.people import People, may_moderate
+from greenroom.adapters.discord.places import LINKS, PLATFORM, Place, Places
+from greenroom.adapters.discord.reactions import REACTIONS, Reactions
 from greenroom.adapters.recent import Recent
 from greenroom.message import (
     Attachment,
@@ -30,7 +33,6 @@ _WRITTEN = frozenset(  # what somebody wrote; the other types are notices by Dis
         discord.MessageType.context_menu_command,
     }
 )
-LINKS = "https://discord.com/channels"
 _LINK = re.compile(r"https?://[^\s<>]+")
 _AFTER_A_LINK = ".,;:!?'\"*_~|)]}"
 
@@ -74,6 +76,7 @@ class EventReader:
         bot: str,
         client: discord.Client,
         places: Places,
+        people: People,
         gone: Gone,
         *,
         clock: Clock,
@@ -81,8 +84,11 @@ class EventReader:
         self._bot = bot
         self._client = client
         self._places = places
+        self._people = people
         self._gone = gone
         self._clock = clock
+        self._reactions = Reactions(bot, places, people, clock=clock)
+        self._automod = AutoMod(bot, places, people, clock=clock)
 
     async def read(self, found: Found) -> list[Event]:
         """The events in it, in order; none for what nobody wrote."""
@@ -94,7 +100,26 @@ class EventReader:
             return await self._deleted(found.payload, [found.payload.message_id])
         if found.name == "raw_bulk_message_delete":
             return await self._deleted(found.payload, sorted(found.payload.message_ids))
+        if found.name in REACTIONS:
+            return await self._reactions.read(REACTIONS[found.name], found.payload)
+        if found.name == "automod":
+            return await self._automod.read(found.payload)
         return [self._joined(found.payload)]
+
+    async def message_in(self, data: Any, guild_id: int | None, channel_id: int) -> Message:
+        """A message as Discord's JSON has it, which does not say in which server it stands."""
+        guild = self._client.get_guild(guild_id) if guild_id else None
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
+        where: Any = channel or self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+        return await self._message(
+            discord.Message(state=self._client._connection, channel=where, data=data)
+        )
+
+    async def found_later(self, message: discord.Message) -> list[Event]:
+        """The same events for a message that was asked for; an edited one as its edit."""
+        if message.edited_at is not None:
+            return await self._edited(message)
+        return await self._posted(message)
 
     async def _posted(self, message: discord.Message) -> list[Event]:
         if message.type not in _WRITTEN:
@@ -168,16 +193,18 @@ class EventReader:
     ) -> Author:
         is_hook = message is not None and message.webhook_id is not None
         member = _member(user, message)
-        return Author(
-            id=str(user.id),
-            name=user.name,
-            is_bot=user.bot or is_hook,
-            is_self=self._is_self(user, message),
-            is_moderator=_is_moderator(member) if member else None,
-            is_submitter=place.owner == str(user.id) if place and place.owner else None,
-            created_at=None if is_hook else user.created_at.astimezone(UTC),
-            joined_at=_utc(member.joined_at) if member else None,
-            roles=_roles(member) if member else None,
+        return self._people.remember(
+            Author(
+                id=str(user.id),
+                name=user.name,
+                is_bot=user.bot or is_hook,
+                is_self=self._is_self(user, message),
+                is_moderator=may_moderate(member.guild_permissions) if member else None,
+                is_submitter=place.owner == str(user.id) if place and place.owner else None,
+                created_at=None if is_hook else user.created_at.astimezone(UTC),
+                joined_at=_utc(member.joined_at) if member else None,
+                roles=_roles(member) if member else None,
+            )
         )
 
     def _is_self(self, user: discord.abc.User, message: discord.Message | None) -> bool:
@@ -256,11 +283,6 @@ def _revision(message: discord.Message) -> str:
 
 def _roles(member: discord.Member) -> tuple[str, ...]:
     return tuple(role.name for role in member.roles if not role.is_default())
-
-
-def _is_moderator(member: discord.Member) -> bool:
-    may = member.guild_permissions
-    return may.administrator or may.manage_messages or may.moderate_members
 
 
 def _utc(time: datetime | None) -> datetime | None:

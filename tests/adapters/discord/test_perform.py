@@ -396,7 +396,8 @@ async def test_every_declared_action_is_done(stage: Running) -> None:
 
 
 async def drain(inbox: Inbox) -> None:
-    """Forget what the adapter's own doing brought in."""
+    """Forget what the adapter's own doing brought in, and is still bringing."""
+    await asyncio.sleep(0.05)
     while not inbox.events.empty():
         inbox.events.get_nowait()
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tests.platforms.discord.payloads import GUILD, ME, TOKEN, USERS, guild
+from ..faults import Fault, Ordered
+from .payloads import GUILD, ME, TOKEN, USERS, guild
 
+REPLAYED = 5_000  # frames that a session can be given again
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 
 
@@ -46,7 +49,8 @@ class Session:
     """What Discord remembers of a session, for replaying."""
 
     id: str
-    frames: list[dict[str, Any]] = field(default_factory=list)
+    frames: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REPLAYED))
+    sequence: int = 0
     wire: Wire | None = None
 
 
@@ -55,7 +59,11 @@ class Gateway:
     """All sessions, and what happens to the next."""
 
     url: str = ""
+    server: Callable[[], dict[str, Any]] = guild  # as GUILD_CREATE tells it
+    ordered: Ordered = field(default_factory=Ordered)
+    late: set[asyncio.Task[None]] = field(default_factory=set)  # events that overtake nobody
     sessions: dict[str, Session] = field(default_factory=dict)
+    begun: int = 0
     received: list[dict[str, Any]] = field(default_factory=list)
     opened: asyncio.Queue[Session] = field(default_factory=asyncio.Queue)
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # a connection has
@@ -89,10 +97,37 @@ class Gateway:
 
     async def dispatch(self, name: str, payload: Mapping[str, Any]) -> None:
         """Tell every session; one that is away gets it when it resumes."""
-        for session in self.sessions.values():
+        fault = self.ordered.next_event()
+        for session in list(self.sessions.values()):
             frame = self._frame(session, name, payload)
             if session.wire is not None:
-                await session.wire.send(frame)
+                await self._send(session, session.wire, frame, fault)
+
+    async def _send(
+        self, session: Session, wire: Wire, frame: dict[str, Any], fault: Fault | None
+    ) -> None:
+        if fault is Fault.HALF_FRAME:
+            text = json.dumps(frame)
+            await wire.send(text[: len(text) // 2])
+            return
+        if fault is Fault.REORDER:
+            task = asyncio.create_task(self._send_late(session, frame))
+            self.late.add(task)
+            task.add_done_callback(self.late.discard)
+            return
+        await wire.send(frame)
+        if fault is Fault.DUPLICATE:
+            await wire.send(frame)
+
+    async def _send_late(self, session: Session, frame: dict[str, Any]) -> None:
+        await asyncio.sleep(self.ordered.delay_s)
+        if session.wire is not None:
+            await session.wire.send(frame)
+
+    def forget(self) -> None:
+        """Lose all connections and their sessions."""
+        self.cut()
+        self.sessions.clear()
 
     def cut(self) -> None:
         """Lose all connections; the sessions live on."""
@@ -111,7 +146,7 @@ class Gateway:
         """Wait until the client has read everything that was sent."""
         (session,) = self.sessions.values()
         await self.say({"op": HEARTBEAT, "d": None, "s": None})
-        while await self.beats.get() != len(session.frames):
+        while await self.beats.get() != session.sequence:
             pass
 
     async def close(self) -> None:
@@ -126,6 +161,7 @@ class Gateway:
 
     async def _answer(self, wire: Wire, frame: dict[str, Any]) -> None:
         self.received.append(frame)
+        del self.received[:-REPLAYED]
         if frame["op"] == HEARTBEAT:
             await self.beats.put(frame["d"])
             await wire.send({"op": ACK, "d": None, "s": None})
@@ -140,7 +176,8 @@ class Gateway:
         if self.close_with is not None:
             await wire.socket.close(code=self.close_with)
             return
-        session = Session(f"session-{len(self.sessions) + 1}", wire=wire)
+        self.begun += 1
+        session = Session(f"session-{self.begun}", wire=wire)
         self.sessions[session.id] = session
         ready = {
             "v": 10,
@@ -152,12 +189,13 @@ class Gateway:
         }
         await wire.send(self._frame(session, "READY", ready))
         if not self.holds_back:
-            await wire.send(self._frame(session, "GUILD_CREATE", guild()))
+            await wire.send(self._frame(session, "GUILD_CREATE", self.server()))
         await self.opened.put(session)
 
     async def _resume(self, wire: Wire, asked: dict[str, Any]) -> None:
         session = self.sessions.get(asked["session_id"])
-        if session is None or self.is_forgetful:
+        is_known = session is not None and asked["seq"] >= session.sequence - REPLAYED
+        if session is None or not is_known or self.is_forgetful:
             self.sessions.pop(asked["session_id"], None)
             self.is_forgetful = False
             await wire.send({"op": INVALID, "d": False, "s": None})
@@ -170,6 +208,7 @@ class Gateway:
         await self.opened.put(session)
 
     def _frame(self, session: Session, name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        frame = {"op": DISPATCH, "t": name, "s": len(session.frames) + 1, "d": payload}
+        session.sequence += 1
+        frame = {"op": DISPATCH, "t": name, "s": session.sequence, "d": payload}
         session.frames.append(frame)
         return frame

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,9 +15,10 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.platforms.discord.gateway import Gateway
-from tests.platforms.discord.openapi import faults_of
-from tests.platforms.discord.payloads import (
+from ..faults import Fault as Ordinary
+from .gateway import Gateway
+from .openapi import faults_of
+from .payloads import (
     GUILD,
     HELP,
     ME,
@@ -23,11 +27,17 @@ from tests.platforms.discord.payloads import (
     TOKEN,
     USERS,
     application,
+    channel,
+    guild,
+    member,
     message,
+    snowflake,
     thread,
 )
 
 REPEATED = "X-Test-Repeated"
+KEPT = 2_000  # messages of a channel, requests and effects
+RATE, WINDOW_S = 30, 1.0  # requests of one bucket in a window
 DIRECT = "5001"  # the channel of direct messages with anybody
 
 
@@ -59,17 +69,43 @@ class DiscordServer:
     gateway: Gateway = field(default_factory=Gateway)
     requests: list[Request] = field(default_factory=list)
     effects: list[Request] = field(default_factory=list)  # the writes that changed something
+    new_id: Callable[[], str] = snowflake
     invalid: list[str] = field(default_factory=list)  # what Discord's API document forbids
     messages: dict[str, dict[str, dict[str, Any]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
     nonces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # made by name, by id
+    buckets: dict[str, tuple[float, int]] = field(default_factory=dict)  # window's start, used
+    is_limiting: bool = False  # counts requests as Discord does; tests of other things do not
     banned: set[str] = field(default_factory=set)
     faults: deque[Fault] = field(default_factory=deque)
     has_content_intent: bool = True
     has_members_intent: bool = True
     has_application: bool = True
     sessions_left: int = 1000
+
+    def __post_init__(self) -> None:
+        self.gateway.server = self.guild
+
+    def guild(self) -> dict[str, Any]:
+        """The server as it is now, each channel with its newest message."""
+        whole = guild()
+        whole["channels"] = [*whole["channels"], *self.channels.values()]
+        for one in (*whole["channels"], *whole["threads"]):
+            ids = self.messages[one["id"]]
+            one["last_message_id"] = max(ids, key=int) if ids else None
+        return whole
+
+    async def channel_named(self, name: str) -> str:
+        """The id of a text channel, which is made if it is not there."""
+        for one in (*guild()["channels"], *self.channels.values()):
+            if one["name"] == name:
+                return str(one["id"])
+        made = channel(str(6_000 + len(self.channels)), name)
+        self.channels[made["id"]] = made
+        await self.gateway.dispatch("CHANNEL_CREATE", made)
+        return str(made["id"])
 
     @property
     def api(self) -> str:
@@ -93,8 +129,10 @@ class DiscordServer:
         self, text: str, *, channel: str = HELP, author: str = MEMBER, **more: Any
     ) -> dict[str, Any]:
         """A message is posted, and everyone is told."""
-        posted = message(channel, author, text, **more)
+        posted = message(channel, author, text, **{"id": self.new_id(), **more})
         self.messages[channel][posted["id"]] = posted
+        while len(self.messages[channel]) > KEPT:
+            del self.messages[channel][next(iter(self.messages[channel]))]
         await self.gateway.dispatch("MESSAGE_CREATE", posted)
         return posted
 
@@ -133,9 +171,21 @@ class DiscordServer:
             return await handler(request)
         taken = await _taken(request)
         self.requests.append(taken)
+        for log in (self.requests, self.effects):
+            del log[:-KEPT]
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _refused(401, 0, "401: Unauthorized")
+        befallen = self.gateway.ordered.next_request()
+        if befallen is Ordinary.DELAY:
+            await asyncio.sleep(self.gateway.ordered.delay_s)
+        elif befallen is Ordinary.SERVER_ERROR:
+            return _refused(500, 0, "500: Internal Server Error")
+        elif befallen is Ordinary.RATE_LIMIT:
+            return _limited(self.gateway.ordered.retry_after_s)
         self.invalid += faults_of(taken.method, taken.path, taken.query, taken.body)
+        limits = self._count(taken) if self.is_limiting else {}
+        if limits.get("X-RateLimit-Remaining") == "-1":
+            return _limited(float(limits["X-RateLimit-Reset-After"]), limits)
         fault = self.faults.popleft() if self.faults and taken.method != "GET" else None
         if fault is not None and fault.status is not None:
             headers = {"Via": "1.1 test", **fault.headers}
@@ -143,9 +193,26 @@ class DiscordServer:
         answer = await handler(request)
         if taken.method != "GET" and answer.status < 300 and REPEATED not in answer.headers:
             self.effects.append(taken)
-        if fault is not None and request.transport is not None:
+        is_lost = fault is not None or befallen is Ordinary.LOST_ANSWER
+        if is_lost and request.transport is not None:
             request.transport.abort()
+        answer.headers.update(limits)
         return answer
+
+    def _count(self, taken: Request) -> dict[str, str]:
+        """A request more in its bucket, and the headers that say so."""
+        bucket, now = f"{taken.method}:{taken.path.split('/')[2:3]}", time.time()
+        began, used = self.buckets.get(bucket, (now, 0))
+        if now - began >= WINDOW_S:
+            began, used = now, 0
+        self.buckets[bucket] = (began, used + 1)
+        return {
+            "X-RateLimit-Limit": str(RATE),
+            "X-RateLimit-Remaining": str(max(-1, RATE - used - 1)),
+            "X-RateLimit-Reset": f"{began + WINDOW_S:.3f}",
+            "X-RateLimit-Reset-After": f"{max(0.0, began + WINDOW_S - now):.3f}",
+            "X-RateLimit-Bucket": hashlib.sha256(bucket.encode()).hexdigest()[:16],
+        }
 
     async def me(self, _: web.Request) -> web.Response:
         return _json(USERS[ME])
@@ -168,6 +235,11 @@ class DiscordServer:
         }
         return _json({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
 
+    async def get_member(self, request: web.Request) -> web.Response:
+        who = request.match_info["user"]
+        found = USERS.get(who)
+        return _json({**member(who), "user": found}) if found else _refused(404, 10013, "Unknown")
+
     async def get_channel(self, request: web.Request) -> web.Response:
         if request.match_info["channel"] != SLEEPING:
             return _refused(404, 10003, "Unknown Channel")
@@ -178,12 +250,16 @@ class DiscordServer:
         return _json(found) if found else _refused(404, 10008, "Unknown Message")
 
     async def get_messages(self, request: web.Request) -> web.Response:
-        after, limit = int(request.query["after"]), int(request.query["limit"])
+        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
         kept = sorted(
             self.messages[request.match_info["channel"]].values(), key=lambda m: int(m["id"])
         )
         page = [item for item in kept if int(item["id"]) > after][:limit]
-        return _json(page[::-1])
+        asked = [  # of a message that is asked for, less is told
+            {key: value for key, value in item.items() if key not in ("guild_id", "member")}
+            for item in page[::-1]
+        ]
+        return _json(asked)
 
     async def post_message(self, request: web.Request) -> web.Response:
         body, channel = await request.json(), request.match_info["channel"]
@@ -200,6 +276,8 @@ class DiscordServer:
             more["guild_id"] = None
         posted = await self.say(body["content"], channel=channel, author=ME, **more)
         self.nonces[str(body.get("nonce"))] = posted
+        while len(self.nonces) > KEPT:
+            del self.nonces[next(iter(self.nonces))]
         return _json(posted)
 
     async def delete_message(self, request: web.Request) -> web.Response:
@@ -248,6 +326,7 @@ class DiscordServer:
             web.put(one + "/reactions/{emoji}/@me", self.nothing),
             web.put(ban, self.ban),
             web.delete(ban, self.unban),
+            web.get(who, self.get_member),
             web.patch(who, self.patch),
             web.put(who + "/roles/{role}", self.nothing),
         ]
@@ -289,6 +368,13 @@ def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
     """JSON with the very header that Discord sends; discord.py knows no other."""
     exact = {"Content-Type": "application/json", **(headers or {})}
     return web.Response(body=json.dumps(body).encode(), status=status, headers=exact)
+
+
+def _limited(retry_after_s: float, headers: dict[str, str] | None = None) -> web.Response:
+    """Too many requests, in Discord's own words; only with ``Via`` the library believes it."""
+    body = {"message": "You are being rate limited.", "retry_after": retry_after_s, "global": False}
+    told = {"Via": "1.1 test", "Retry-After": f"{retry_after_s:.3f}", **(headers or {})}
+    return _json(body, status=429, headers=told)
 
 
 def _refused(status: int, code: int, text: str) -> web.Response:
