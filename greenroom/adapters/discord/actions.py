@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import discord
 
 from greenroom.adapters.base import Clock
+from greenroom.adapters.discord.callbacks import Callbacks
 from greenroom.adapters.discord.errors import is_gone
 from greenroom.adapters.discord.events import Gone
 from greenroom.adapters.discord.members import Members, guild_of, reason_of
@@ -23,6 +24,7 @@ ALWAYS = REMOVALS | {
     ActionKind.REPLY,
     ActionKind.RETRACT,
     ActionKind.MESSAGE,
+    ActionKind.ANSWER,
     ActionKind.REACT,
     ActionKind.LABEL,
     ActionKind.LOCK,
@@ -40,6 +42,7 @@ class DiscordActions:
         self,
         client: discord.Client,
         web: DiscordWeb,
+        callbacks: Callbacks,
         gone: Gone,
         *,
         desk_channel: str | None,
@@ -63,6 +66,7 @@ class DiscordActions:
             ActionKind.LOCK: self._lock,
             ActionKind.SET_LOCKED: self._lock,
             ActionKind.TIMEOUT: members.time_out,
+            ActionKind.ANSWER: callbacks.answer,
             ActionKind.BAN: members.ban,
             ActionKind.UNBAN: members.unban,
         }

@@ -19,6 +19,7 @@ from greenroom.message import Channel, Community
 log = logging.getLogger(__name__)
 
 PLATFORM = "discord"
+LINKS = "https://discord.com/channels"
 DIRECT = "@me"  # Discord's own word, in its links, for where direct messages are
 REMEMBERED = 1_000  # archived threads, which the library does not keep
 KEPT = timedelta(minutes=10)

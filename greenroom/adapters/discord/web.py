@@ -11,11 +11,12 @@ document wants strings and a body.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
 from discord.http import HTTPClient, Route
+from discord.webhook.async_ import AsyncWebhookAdapter
 from yarl import URL
 
 from greenroom.adapters.discord.errors import discord_errors
@@ -36,6 +37,7 @@ class DiscordWeb(HTTPClient):
         self._gateway = URL(endpoints.gateway) if endpoints.gateway else None
         self._call_timeout_s = call_timeout_s
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._hooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]  # the library's
 
     async def request(self, route: Route, **kwargs: Any) -> Any:
         """Send a request to this bot's address; waits out short rate limits."""
@@ -84,7 +86,7 @@ class DiscordWeb(HTTPClient):
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         reason: str | None = None,
         needs: str | None = None,
         sends: bool = False,
@@ -97,10 +99,20 @@ class DiscordWeb(HTTPClient):
         route = Route(method, path, **parameters)
         more: dict[str, Any] = {"reason": _audit_reason(reason)}
         if body is not None:
-            more["params" if method == "GET" else "json"] = dict(body)
+            more["params" if method == "GET" else "json"] = body
         with discord_errors(doing, sends=sends, needs=needs):
             async with asyncio.timeout(self._call_timeout_s):
                 return await self.request(route, **more)
+
+    async def respond(
+        self, doing: str, route: Route, body: Mapping[str, Any], *, sends: bool = False
+    ) -> Any:
+        """Answer an interaction: its token opens the door, no bot's token and no global limit."""
+        route.url = self._api + route.url.removeprefix(Route.BASE)
+        session: aiohttp.ClientSession = getattr(self, "_HTTPClient__session")  # noqa: B009
+        with discord_errors(doing, sends=sends):
+            async with asyncio.timeout(self._call_timeout_s):
+                return await self._hooks.request(route, session, payload=dict(body))
 
     async def post(self, channel: str, body: Mapping[str, Any], *, needs: str) -> str:
         """Post a message once per nonce, mentioning nobody; returns its id."""

@@ -1,0 +1,28 @@
+"""A member's words where others read them: they call nobody, and a link shows where it leads."""
+
+from __future__ import annotations
+
+import re
+
+_JOINER = "\u200d"  # as wide as nothing; what it parts is text to Discord
+_OPENINGS = re.compile(
+    r"(@)(?=everyone|here)"  # everybody
+    r"|(<)(?=[@/])"  # somebody, a role, a command to press
+    r"|(\])(?=\()",  # [words](address): the words could name another address
+    re.IGNORECASE,
+)
+
+
+def defused(text: str) -> str:
+    """The text with everything in it that Discord would make a mention or a button plain."""
+    return _OPENINGS.sub(lambda found: found[0] + _JOINER, text)
+
+
+def quoted(text: str) -> str:
+    """A member's text as a quotation."""
+    return "\n".join(f"> {line}" for line in defused(text).splitlines())
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters; what is longer ends in an ellipsis."""
+    return text if len(text) <= limit else f"{text[: max(0, limit - 1)].rstrip()}…"[:limit]
