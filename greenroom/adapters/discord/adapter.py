@@ -25,6 +25,7 @@ from greenroom.adapters.discord.events import EventReader, Gone
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
+from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.lanes import Lane
 from greenroom.adapters.recent import Recent
@@ -138,9 +139,10 @@ class DiscordAdapter:
         """Carry out one order, once; the contract says what it raises."""
         if order.key in self._done:
             return self._done[order.key]
-        if self._live is None or not self._health.is_connected:
-            raise RetryLater("Discord is not connected")
-        outcome = await self._live.actions.perform(order)
+        with still_in_doubt(order):
+            if self._live is None or not self._health.is_connected:
+                raise RetryLater("Discord is not connected")
+            outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
 

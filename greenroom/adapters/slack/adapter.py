@@ -111,9 +111,9 @@ class SlackAdapter:
         """Carry out one order, once; the contract says what it raises."""
         if order.key in self._done:
             return self._done[order.key]
-        if self._live is None:
-            raise RetryLater("Slack is not connected")
         with still_in_doubt(order):
+            if self._live is None:
+                raise RetryLater("Slack is not connected")
             outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
