@@ -156,10 +156,8 @@ class Adding:
         path = draft.path
         if path.exists() and not draft.is_replaced:
             raise ConfigError("was made meanwhile by somebody else", file=path)
-        files = [Whole(path, text_of(draft))]
-        if secrets.new:
-            files.append(Whole(self._env.path, secrets.text(), SECRET_MODE))
-        write_whole(files)
+        env = [Whole(self._env.path, secrets.text(), SECRET_MODE)] if secrets.new else []
+        write_whole([*env, Whole(path, text_of(draft))])  # who watches bots/ finds the secret
         names = f", and {', '.join(secrets.new)} in .env" if secrets.new else ""
         self.done = (
             f"{path.name} is written{names}. Go on when you like with"

@@ -13,7 +13,7 @@ import typer
 
 from greenroom.access import Inspection, inspect_all
 from greenroom.app import open_senses
-from greenroom.cli.console import err, fault, harmless, opening, out
+from greenroom.cli.console import err, fault, harmless, opening, out, set_up_logging
 from greenroom.cli.findings import SHOWN, Finding, Format, Level
 from greenroom.company import Company, gather, preflight
 from greenroom.errors import ConfigError
@@ -105,6 +105,7 @@ def _look(
 
 
 def _inspected(company: Company) -> Sequence[Inspection]:
+    set_up_logging(level="ERROR")  # what adapters' libraries remark is no finding
     with err.status("asking the platforms"):
         return asyncio.run(inspect_all(company))
 

@@ -108,6 +108,31 @@ def test_case_makes_no_other_name(talk: Talk) -> None:
     assert "discord.yaml: is there already" in talk("discord", *SILENT, "--name", "Discord").err
 
 
+def test_a_file_of_another_ending_is_never_replaced(talk: Talk, deployment: Path) -> None:
+    talk("discord", *SILENT)
+    (deployment / "bots" / "discord.yaml").rename(deployment / "bots" / "discord.yml")
+    ended = talk("discord", *SILENT, "--force")
+    assert (ended.code, "discord.yml: is there already" in ended.err) == (2, True)
+    ended = talk("discord", "--offline", answers=["", *ANSWERS])
+    assert (ended.code, "discord-2.yaml" in left(deployment)) == (0, True)
+
+
+def test_a_file_that_is_made_meanwhile_is_kept(
+    talk: Talk, deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = deployment / "bots" / "discord.yaml"
+    answers = iter(ANSWERS)
+
+    def answered(_: str) -> str:
+        path.write_text("mine\n")
+        return next(answers)
+
+    monkeypatch.setattr("builtins.input", answered)
+    ended = talk("discord", "--offline")
+    assert (ended.code, "made meanwhile by somebody else" in ended.err) == (2, True)
+    assert (path.read_text(), left(deployment)) == ("mine\n", ["discord.yaml"])
+
+
 def test_a_taken_name_is_replaced_if_one_says_so(talk: Talk, deployment: Path) -> None:
     talk("discord", *SILENT)
     answers = ["y", "guide", "#help", "", "y"]

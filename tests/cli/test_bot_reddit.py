@@ -17,9 +17,6 @@ from tests.cli.loopback import beside
 from tests.platforms.reddit.access import CLIENT_ID, CLIENT_SECRET, PASSWORD, REFRESH_TOKEN
 from tests.platforms.reddit.server import ME, SUBREDDIT, Call, RedditServer, reddit_server
 
-# asyncprawcore signs in with aiohttp's BasicAuth, which aiohttp will drop in 4.0.
-pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
-
 
 @pytest.fixture
 def reddit() -> Iterator[RedditServer]:

@@ -20,8 +20,6 @@ from tests.platforms.faults import Fault
 from tests.platforms.reddit.platform import RedditPlatform
 from tests.platforms.reddit.server import ME, RedditServer, reddit_server
 
-# asyncprawcore signs in with aiohttp's BasicAuth, which aiohttp will drop in 4.0.
-pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 NOWHERE = {"oauth": "http://127.0.0.1:9", "www": "http://127.0.0.1:9"}
 
 
