@@ -17,6 +17,7 @@ from aiohttp import web
 
 from ..faults import Fault as Ordinary
 from .gateway import Gateway
+from .interactions import Interactions, needs_no_token, sets_up
 from .openapi import faults_of
 from .payloads import (
     GUILD,
@@ -77,15 +78,19 @@ class DiscordServer:
     nonces: dict[str, dict[str, Any]] = field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # made by name, by id
     buckets: dict[str, tuple[float, int]] = field(default_factory=dict)  # window's start, used
+    unreadable: set[str] = field(default_factory=set)  # channels without View Channel
     is_limiting: bool = False  # counts requests as Discord does; tests of other things do not
     banned: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     faults: deque[Fault] = field(default_factory=deque)
     has_content_intent: bool = True
     has_members_intent: bool = True
     has_application: bool = True
     sessions_left: int = 1000
+    interactions: Interactions = field(init=False)
 
     def __post_init__(self) -> None:
+        self.interactions = Interactions(self.gateway.dispatch)
         self.gateway.server = self.guild
 
     def guild(self) -> dict[str, Any]:
@@ -173,8 +178,12 @@ class DiscordServer:
         self.requests.append(taken)
         for log in (self.requests, self.effects):
             del log[:-KEPT]
-        if request.headers.get("Authorization") != f"Bot {TOKEN}":
+        is_open = needs_no_token(taken.path)
+        if not is_open and request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _refused(401, 0, "401: Unauthorized")
+        if sets_up(taken.path):
+            self.invalid += faults_of(taken.method, taken.path, taken.query, taken.body)
+            return await handler(request)
         befallen = self.gateway.ordered.next_request()
         if befallen is Ordinary.DELAY:
             await asyncio.sleep(self.gateway.ordered.delay_s)
@@ -250,6 +259,8 @@ class DiscordServer:
         return _json(found) if found else _refused(404, 10008, "Unknown Message")
 
     async def get_messages(self, request: web.Request) -> web.Response:
+        if request.match_info["channel"] in self.unreadable:
+            return _refused(403, 50001, "Missing Access")
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
         kept = sorted(
             self.messages[request.match_info["channel"]].values(), key=lambda m: int(m["id"])
@@ -274,11 +285,23 @@ class DiscordServer:
             }
         if channel == DIRECT:
             more["guild_id"] = None
-        posted = await self.say(body["content"], channel=channel, author=ME, **more)
+        more |= {key: body[key] for key in ("embeds", "components") if key in body}
+        posted = await self.say(body.get("content") or "", channel=channel, author=ME, **more)
         self.nonces[str(body.get("nonce"))] = posted
         while len(self.nonces) > KEPT:
             del self.nonces[next(iter(self.nonces))]
         return _json(posted)
+
+    async def edit_message(self, request: web.Request) -> web.Response:
+        channel, message_id = request.match_info["channel"], request.match_info["message"]
+        found = self.messages[channel].get(message_id)
+        if found is None:
+            return _refused(404, 10008, "Unknown Message")
+        if found["author"]["id"] != ME:
+            return _refused(403, 50005, "Cannot edit a message authored by another user")
+        body = await request.json()
+        more = {key: body[key] for key in ("embeds", "components") if key in body}
+        return _json(await self.edit(found, body.get("content", found["content"]), **more))
 
     async def delete_message(self, request: web.Request) -> web.Response:
         channel, message_id = request.match_info["channel"], request.match_info["message"]
@@ -304,6 +327,13 @@ class DiscordServer:
         self.banned.remove(request.match_info["user"])
         return web.Response(status=204)
 
+    async def kick(self, request: web.Request) -> web.Response:
+        who = request.match_info["user"]
+        if who in self.left:
+            return _refused(404, 10007, "Unknown Member")
+        self.left.add(who)
+        return web.Response(status=204)
+
     async def nothing(self, _: web.Request) -> web.Response:
         return web.Response(status=204)
 
@@ -323,12 +353,16 @@ class DiscordServer:
             web.post(v10 + "/channels/{channel}/messages", self.post_message),
             web.get(one, self.get_message),
             web.delete(one, self.delete_message),
+            web.patch(one, self.edit_message),
             web.put(one + "/reactions/{emoji}/@me", self.nothing),
             web.put(ban, self.ban),
             web.delete(ban, self.unban),
             web.get(who, self.get_member),
             web.patch(who, self.patch),
             web.put(who + "/roles/{role}", self.nothing),
+            web.delete(who + "/roles/{role}", self.nothing),
+            web.delete(who, self.kick),
+            *self.interactions.routes(),
         ]
 
 
