@@ -26,6 +26,7 @@ AT_ONCE: Final = 4  # channels that are asked side by side
 TRIES: Final = 4
 PAUSE_S: Final = 2.0
 OVERLAP: Final = timedelta(seconds=10)  # what was posted just before, and may not have come
+SKEW: Final = timedelta(minutes=2)  # between our clock and Discord's
 REMEMBERED: Final = 10_000  # channels, and members' roles
 DIRECT: Final = 200  # direct messages' channels
 SERVERS: Final = 2_000  # that may wait to be looked at
@@ -53,7 +54,8 @@ class Backfill:
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._bound = bound
-        self._heard_at = since
+        self._since = since  # by our clock; once a message was heard, its id is better
+        self._heard = 0  # the newest message's id, of any channel
         self._clock = clock
         self._sleep = sleep
         self._newest: Recent[int, int] = Recent(size=REMEMBERED, clock=clock)
@@ -63,7 +65,7 @@ class Backfill:
 
     def heard(self, channel_id: int, message_id: int | None, *, is_direct: bool = False) -> None:
         """Something came in by itself."""
-        self._heard_at = self._clock()
+        self._heard = max(self._heard, message_id or 0)
         if message_id is not None and message_id > self._newest.get(channel_id, 0):
             self._newest[channel_id] = message_id
         if is_direct:
@@ -71,12 +73,18 @@ class Backfill:
 
     def begin(self) -> None:
         """A session begins that Discord replays nothing into."""
-        if self._heard_at is None or self._bound.hours == 0:
-            self._from, self._heard_at = None, self._heard_at or self._clock()
-            return
-        earliest = self._clock() - timedelta(hours=self._bound.hours)
-        self._from = discord.utils.time_snowflake(max(self._heard_at - OVERLAP, earliest))
-        self.want(None)
+        self._from, position = None, self._position()
+        self._since = self._since or self._clock()
+        if position is not None and self._bound.hours > 0:
+            earliest = self._clock() - timedelta(hours=self._bound.hours)
+            self._from = discord.utils.time_snowflake(max(position, earliest))
+            self.want(None)
+
+    def _position(self) -> datetime | None:
+        """Until when nothing was missed; None where nobody knows."""
+        if self._heard:
+            return discord.utils.snowflake_time(self._heard) - OVERLAP
+        return None if self._since is None else self._since - SKEW
 
     def want(self, guild: discord.Guild | None) -> None:
         """A server can be looked at now; None: the direct messages can."""
@@ -146,14 +154,15 @@ class _Look:
         """One channel, oldest message first, as far as the bound lets; never fails."""
         left = self._bound.messages_per_channel
         while left > 0:
-            page = await self._page(channel, str(after), min(PAGE, left))
+            limit = min(PAGE, left)
+            page = await self._page(channel, str(after), limit)
             if page is None:
                 return
             for data in page:
                 await self._take(channel, data)
                 after = int(data["id"])
             left -= len(page)
-            if len(page) < PAGE:
+            if len(page) < limit:
                 return
         self._intake.miss()
         log.warning("more was posted in channel %d than backfill reaches", channel.id)

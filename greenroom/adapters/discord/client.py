@@ -126,7 +126,8 @@ class DiscordClient(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            guild_ready_timeout=0.0,  # nothing here waits for "ready"
+            # Nothing here waits for "ready"; with none at all, servers told at once go unheard.
+            guild_ready_timeout=0.05,
         )
 
     def _get_state(self, **options: Any) -> ConnectionState[Any]:
@@ -189,6 +190,9 @@ class DiscordClient(discord.Client):
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_S):
                     await self.close()
+            waiting = self._connection._ready_task  # the library leaves it behind
+            if waiting is not None:
+                waiting.cancel()
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Keep one session; it is resumed where it was lost."""
