@@ -8,17 +8,18 @@ import discord
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.discord.callbacks import Callbacks
+from greenroom.adapters.discord.desk import Desk, letter
 from greenroom.adapters.discord.errors import is_gone
 from greenroom.adapters.discord.events import Gone
 from greenroom.adapters.discord.members import Members, guild_of, reason_of
 from greenroom.adapters.discord.places import DIRECT
 from greenroom.adapters.discord.posts import Posts, Spot
+from greenroom.adapters.discord.quoting import defused, quoted
 from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.errors import DropMessage, GreenroomError
-from greenroom.message import REMOVALS, Action, ActionKind, Message, Order, Outcome
+from greenroom.message import REMOVALS, ActionKind, Message, Order, Outcome
 
 ON_PARENT = frozenset({ActionKind.REPLY, ActionKind.LOCK, ActionKind.SET_LOCKED})
-TO_DESK = frozenset({ActionKind.REPORT, ActionKind.MODMAIL})
 ALWAYS = REMOVALS | {
     ActionKind.APPROVE,
     ActionKind.REPLY,
@@ -27,6 +28,8 @@ ALWAYS = REMOVALS | {
     ActionKind.ANSWER,
     ActionKind.REACT,
     ActionKind.LABEL,
+    ActionKind.UNLABEL,
+    ActionKind.KICK,
     ActionKind.LOCK,
     ActionKind.SET_LOCKED,
     ActionKind.TIMEOUT,
@@ -51,18 +54,22 @@ class DiscordActions:
         self._client = client
         self._web = web
         self._gone = gone
-        self._desk_channel = desk_channel
         self._posts = Posts(client, web)
+        desk = Desk(client, web, self._posts, desk_channel)
         members = Members(client, web, clock=clock)
         self._ways: Mapping[ActionKind, Callable[[Order], Awaitable[Outcome]]] = {
             **dict.fromkeys(REMOVALS, self._remove),
-            **dict.fromkeys(TO_DESK, self._tell_desk),
+            ActionKind.REPORT: desk.tell,
+            ActionKind.MODMAIL: desk.tell,
+            ActionKind.CARD: desk.show,
             ActionKind.APPROVE: self._approve,
             ActionKind.REPLY: self._reply,
             ActionKind.RETRACT: self._retract,
             ActionKind.MESSAGE: self._message,
             ActionKind.REACT: self._react,
             ActionKind.LABEL: members.label,
+            ActionKind.UNLABEL: members.unlabel,
+            ActionKind.KICK: members.kick,
             ActionKind.LOCK: self._lock,
             ActionKind.SET_LOCKED: self._lock,
             ActionKind.TIMEOUT: members.time_out,
@@ -109,7 +116,7 @@ class DiscordActions:
         if not order.maybe_done and await self._stands(message):
             return Outcome("stands")
         said = f"{message.title}\n{message.text}" if message.title else message.text
-        text = f"Restored by the moderators. {message.author.name} wrote:\n{_quoted(said)}"
+        text = f"Restored by the moderators. {defused(message.author.name)} wrote:\n{quoted(said)}"
         ref = await self._posts.send(order, Spot(_channel(message), has_previews=False), text)
         return Outcome("posted again, since Discord cannot undelete", ref=ref)
 
@@ -132,13 +139,8 @@ class DiscordActions:
 
     async def _message(self, order: Order) -> Outcome:
         channel = await self._web.direct(order.message.author.id)
-        ref = await self._posts.send(order, Spot(channel), _letter(order.action))
+        ref = await self._posts.send(order, Spot(channel), letter(order.action))
         return Outcome(ref=ref)
-
-    async def _tell_desk(self, order: Order) -> Outcome:
-        text = _desk_text(order)
-        spot = Spot(self._desk(order.message), has_previews=False)
-        return Outcome(ref=await self._posts.send(order, spot, text))
 
     async def _react(self, order: Order) -> Outcome:
         emoji = self._emoji(order.message, order.action.text)
@@ -196,21 +198,6 @@ class DiscordActions:
             return False
         return True
 
-    def _desk(self, message: Message) -> str:
-        """The desk's channel: an id, or a name in the message's server, or in any."""
-        if self._desk_channel is None:
-            raise DropMessage("reports on Discord need desk_channel in the bot's file")
-        name = self._desk_channel.removeprefix("#")
-        if name.isdecimal():
-            return name
-        is_direct = message.community.id == DIRECT
-        guilds = self._client.guilds if is_direct else [guild_of(self._client, message)]
-        for guild in guilds:
-            channel = discord.utils.get(guild.text_channels, name=name)
-            if channel is not None:
-                return str(channel.id)
-        raise DropMessage(f"the bot sees no channel #{name}; give it View Channel there")
-
     def _emoji(self, message: Message, text: str | None) -> str:
         """A Unicode emoji as it is; ``:name:`` and ``<:name:id>`` are the server's own."""
         wanted = (text or "").strip()
@@ -231,21 +218,3 @@ class DiscordActions:
 def _channel(message: Message) -> str:
     """The channel as Discord counts: a thread is one."""
     return message.thread or message.channel.id
-
-
-def _letter(action: Action) -> str:
-    text = action.text or ""
-    return f"**{action.subject}**\n{text}" if action.subject and text else text
-
-
-def _desk_text(order: Order) -> str:
-    action, message = order.action, order.message
-    where = f"<{message.permalink}>" if message.permalink else message.key
-    if action.kind is ActionKind.MODMAIL:
-        return f"{_letter(action)}\nAbout {where}"
-    why = action.reason or action.text or "reported"
-    return f"Report: {why}\n{message.author.name} wrote {where}\n{_quoted(message.text)}"
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.splitlines())

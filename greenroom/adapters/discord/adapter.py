@@ -14,12 +14,13 @@ from zlib import crc32
 import discord
 
 from greenroom.adapters.base import Clock, Health, Intake
-from greenroom.adapters.discord.actions import ALWAYS, TO_DESK, DiscordActions
+from greenroom.adapters.discord.actions import ALWAYS, DiscordActions
 from greenroom.adapters.discord.acts import ActReader
 from greenroom.adapters.discord.backfill import Backfill
 from greenroom.adapters.discord.callbacks import Callbacks
 from greenroom.adapters.discord.client import DiscordClient, Found, Heard, Sleep
 from greenroom.adapters.discord.commands import offer
+from greenroom.adapters.discord.desk import TO_DESK
 from greenroom.adapters.discord.errors import UNREADABLE
 from greenroom.adapters.discord.events import EventReader, Gone
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions

@@ -22,7 +22,7 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 # RuntimeError: aiohttp's session was closed under the request.
 _LOST = (aiohttp.ClientError, OSError, RuntimeError, discord.DiscordException)
 
-GONE = frozenset({10003, 10008, 10013, 10026})  # unknown channel, message, user, ban
+GONE = frozenset({10003, 10007, 10008, 10013, 10026})  # channel, member, message, user, ban
 _REASONS = {
     10003: "the channel is gone",
     10007: "the member has left the server",

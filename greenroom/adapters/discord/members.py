@@ -16,6 +16,7 @@ from greenroom.message import Action, Message, Order, Outcome
 
 TIMEOUT_S = 3_600  # where a rule names no time
 LONGEST_TIMEOUT = timedelta(days=28)  # Discord's own limit
+LEFT = "the member had left the server"
 
 
 class Members:
@@ -28,18 +29,44 @@ class Members:
 
     async def label(self, order: Order) -> Outcome:
         """Give the author a role: Discord labels people, not messages."""
-        name = (order.action.text or "").removeprefix("@")
-        role = discord.utils.get(guild_of(self._client, order.message).roles, name=name)
-        if role is None or role.is_default():
-            raise DropMessage(f"the server has no role named {name!a}")
+        role_id = self._role(order)
         await self._to_member(
-            order, "give the role", "PUT", "/roles/{role_id}", needs="Manage Roles", role_id=role.id
+            order,
+            "give the role",
+            "PUT",
+            "/roles/{role_id}",
+            needs="Manage Roles, and a role of its own above that role",
+            role_id=role_id,
         )
-        return Outcome(ref=str(role.id))
+        return Outcome(ref=str(role_id))
+
+    async def unlabel(self, order: Order) -> Outcome:
+        """Take a role from the author; one that they do not have is taken as well."""
+        role_id = self._role(order)
+        is_there = await self._is_there(
+            order,
+            "take the role",
+            "DELETE",
+            "/roles/{role_id}",
+            needs="Manage Roles, and a role of its own above that role",
+            role_id=role_id,
+        )
+        return Outcome("done" if is_there else LEFT, ref=str(role_id))
+
+    async def kick(self, order: Order) -> Outcome:
+        is_there = await self._is_there(
+            order,
+            "kick the member",
+            "DELETE",
+            "",
+            needs="Kick Members, and a role above the member's",
+        )
+        return Outcome("done" if is_there else LEFT)
 
     async def time_out(self, order: Order) -> Outcome:
-        wanted = order.action.duration_s
-        span = min(timedelta(seconds=TIMEOUT_S if wanted is None else wanted), LONGEST_TIMEOUT)
+        wanted_s = TIMEOUT_S if order.action.duration_s is None else order.action.duration_s
+        is_cut = wanted_s > LONGEST_TIMEOUT.total_seconds()
+        span = LONGEST_TIMEOUT if is_cut else timedelta(seconds=wanted_s)
         until = (self._clock() + span).isoformat() if span else None  # None ends a time-out
         await self._to_member(
             order,
@@ -49,7 +76,8 @@ class Members:
             body={"communication_disabled_until": until},
             needs="Moderate Members, and a role above the member's",
         )
-        return Outcome(f"until {until}" if until else "ended")
+        more = ", 28 days from now: Discord allows no more" if is_cut else ""
+        return Outcome(f"until {until}{more}" if until else "ended")
 
     async def ban(self, order: Order) -> Outcome:
         await self._banning(order, "ban the member", "PUT", {"delete_message_seconds": 0})
@@ -64,6 +92,25 @@ class Members:
                 raise
             return Outcome("was not banned")
         return Outcome()
+
+    def _role(self, order: Order) -> int:
+        name = (order.action.text or "").removeprefix("@")
+        role = discord.utils.get(guild_of(self._client, order.message).roles, name=name)
+        if role is None or role.is_default():
+            raise DropMessage(f"the server has no role named {name!a}")
+        return role.id
+
+    async def _is_there(
+        self, order: Order, doing: str, method: str, path: str, **more: Any
+    ) -> bool:
+        """Do it to the member; false if the member is there no more."""
+        try:
+            await self._to_member(order, doing, method, path, **more)
+        except DropMessage as error:
+            if not is_gone(error):
+                raise
+            return False
+        return True
 
     async def _to_member(
         self, order: Order, doing: str, method: str, path: str, **more: Any

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
+from greenroom.adapters.discord.quoting import hushed
 from greenroom.adapters.discord.web import DiscordWeb, clean
 from greenroom.adapters.wording import split_at_sentence
 from greenroom.errors import DropMessage, RetryLater
@@ -21,6 +22,10 @@ MOST_PAGES = 5  # 500 messages since the one answered: an earlier try's post is 
 SUPPRESS_EMBEDS = 1 << 2  # a message flag: links show no preview
 
 _MAY_POST = "Send Messages, in a thread Send Messages in Threads"
+_MAY_SHOW = "Send Messages and Embed Links"
+
+Post = Mapping[str, Any]
+"""A message as Discord's JSON has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Posts:
         What an earlier try posted stays as it is: Discord knows a nonce for some
         minutes, and after an unknown outcome the channel is looked at first.
         """
-        parts = split_at_sentence(clean(text), POST_LIMIT, most=MOST_POSTS)
+        parts = split_at_sentence(hushed(clean(text)), POST_LIMIT, most=MOST_POSTS)
         if not any(parts):
             raise DropMessage("there is no text to post")
         posted = await self._find(order.message, spot, parts) if order.maybe_done else {}
@@ -58,6 +63,17 @@ class Posts:
                 has_begun = error.maybe_done or bool(posted)
                 raise RetryLater(str(error), after_s=error.after_s, maybe_done=has_begun) from error
         return f"{spot.channel}/{','.join(posted[number] for number in sorted(posted))}"
+
+    async def show(
+        self, order: Order, channel: str, body: Mapping[str, Any], is_same: Callable[[Post], bool]
+    ) -> str:
+        """Post one message that is more than a text; ``is_same`` knows an earlier try's."""
+        if order.maybe_done:
+            found = await self._look(order.message, channel, is_same)
+            if found is not None:
+                return f"{channel}/{found['id']}"
+        whole = {**body, "nonce": _nonce(order.key, 0)}
+        return f"{channel}/{await self._web.post(channel, whole, needs=_MAY_SHOW)}"
 
     async def _post(self, key: str, spot: Spot, number: int, text: str) -> str:
         body: dict[str, Any] = {"content": text, "nonce": _nonce(key, number)}
@@ -72,30 +88,45 @@ class Posts:
 
     async def _find(self, message: Message, spot: Spot, parts: list[str]) -> dict[int, str]:
         found: dict[int, str] = {}
-        after = message.id  # ids tell the time, in every channel alike
-        for _ in range(MOST_PAGES):
-            page = await self._web.after(spot.channel, after, limit=PAGE)
-            for item in page:
-                number = self._part(item, spot, parts)
-                if number is not None:
-                    found.setdefault(number, str(item["id"]))
-            if len(page) < PAGE or len(found) == len(parts):
-                break
-            after = str(page[-1]["id"])
+
+        def is_last(item: Post) -> bool:
+            number = _part(item, spot, parts)
+            if number is not None:
+                found.setdefault(number, str(item["id"]))
+            return len(found) == len(parts)
+
+        await self._look(message, spot.channel, is_last)
         return found
 
-    def _part(self, item: Mapping[str, Any], spot: Spot, parts: list[str]) -> int | None:
-        """Which part of the text a message is, if it is ours and answers the same message."""
+    async def _look(
+        self, message: Message, channel: str, is_it: Callable[[Post], bool]
+    ) -> Post | None:
+        """Our own messages since the one that an order is about, up to the one that is it."""
+        after = message.id  # ids tell the time, in every channel alike
+        for _ in range(MOST_PAGES):
+            page = await self._web.after(channel, after, limit=PAGE)
+            for item in page:
+                if self._is_own(item) and is_it(item):
+                    return item
+            if len(page) < PAGE:
+                break
+            after = str(page[-1]["id"])
+        return None
+
+    def _is_own(self, item: Post) -> bool:
         me = self._client.user
-        if me is None or (item.get("author") or {}).get("id") != str(me.id):
-            return None
-        content = item.get("content")
-        if content not in parts:
-            return None
-        number = parts.index(content)
-        answered = (item.get("message_reference") or {}).get("message_id")
-        is_same = number > 0 or answered is None or answered == spot.answers
-        return number if is_same else None
+        return me is not None and (item.get("author") or {}).get("id") == str(me.id)
+
+
+def _part(item: Post, spot: Spot, parts: list[str]) -> int | None:
+    """Which part of the text a message is, if it answers the same message."""
+    content = item.get("content")
+    if content not in parts:
+        return None
+    number = parts.index(content)
+    answered = (item.get("message_reference") or {}).get("message_id")
+    is_same = number > 0 or answered is None or answered == spot.answers
+    return number if is_same else None
 
 
 def _nonce(key: str, number: int) -> str:

@@ -13,6 +13,14 @@ _OPENINGS = re.compile(
 )
 
 
+_EVERYBODY = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+
+
+def hushed(text: str) -> str:
+    """Our own text, which may have a member's words in it: it names everybody in vain."""
+    return _EVERYBODY.sub(f"@{_JOINER}", text)
+
+
 def defused(text: str) -> str:
     """The text with everything in it that Discord would make a mention or a button plain."""
     return _OPENINGS.sub(lambda found: found[0] + _JOINER, text)

@@ -11,12 +11,14 @@ import pytest
 import yaml
 
 from greenroom.adapters.discord import adapter, posts, web
-from greenroom.adapters.discord.actions import ALWAYS, TO_DESK
+from greenroom.adapters.discord.actions import ALWAYS
 from greenroom.adapters.discord.client import INTENTS
+from greenroom.adapters.discord.desk import TO_DESK
 from greenroom.message import ActionKind
 
 ROOT = Path(__file__).parents[3]
 DOC = (ROOT / "docs" / "discord.md").read_text(encoding="utf-8")
+FREE = {ActionKind.RETRACT, ActionKind.ANSWER}  # Discord asks no permission for them
 SOURCES = sorted((ROOT / "greenroom" / "adapters" / "discord").glob("*.py"))
 
 
@@ -47,7 +49,7 @@ def test_each_permission_is_for_an_action_and_each_action_has_its_own(
     manifest: dict[str, Any],
 ) -> None:
     allowed = {action for said in manifest["permissions"].values() for action in said["for"]}
-    assert allowed == (ALWAYS | TO_DESK) - {ActionKind.RETRACT}
+    assert allowed == (ALWAYS | TO_DESK) - FREE
 
 
 def test_invite_asks_for_just_the_permissions(manifest: dict[str, Any]) -> None:
@@ -84,5 +86,5 @@ def test_page_shows_each_permission_with_its_number(manifest: dict[str, Any]) ->
 def test_page_shows_both_invites_and_every_action(manifest: dict[str, Any]) -> None:
     assert f"permissions={manifest['invite']['watching']}" in DOC
     assert f"`{manifest['invite']['everything']}`" in DOC
-    for action in (ALWAYS | TO_DESK) - {ActionKind.RETRACT}:
+    for action in (ALWAYS | TO_DESK) - FREE:
         assert f"`{action}`" in DOC

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from greenroom.adapters.discord.desk import TO_DESK
 from greenroom.errors import ConfigError, DropMessage, RetryLater
-from greenroom.message import Action, ActionKind, EventKind, Message, Order
+from greenroom.message import Action, ActionKind, Card, EventKind, Message, Order
 from tests.adapters.contract import Inbox
 from tests.adapters.discord.stage import Running, order, running
 from tests.platforms.discord import openapi
@@ -49,7 +50,7 @@ async def test_reply_answers_its_message_and_calls_nobody(stage: Running) -> Non
     text = "Read <#1001>, @everyone <@2003>."
     outcome = await stage.adapter.perform(order(ActionKind.REPLY, about, text))
     (call,) = stage.server.did("POST", f"/channels/{HELP}/messages")
-    assert call.body["content"] == text
+    assert call.body["content"] == "Read <#1001>, @\u200deveryone <@2003>."
     assert call.body["message_reference"] == {"message_id": about.id, "fail_if_not_exists": False}
     assert call.body["allowed_mentions"] == {"parse": [], "replied_user": False}
     assert call.body["enforce_nonce"] is True
@@ -197,7 +198,8 @@ async def test_approval_of_a_removed_message_posts_it_again(stage: Running) -> N
     outcome = await stage.adapter.perform(order(ActionKind.APPROVE, about, key="k2"))
     (call,) = stage.server.did("POST", f"/channels/{HELP}/messages")
     assert call.body["content"] == (
-        "Restored by the moderators. ada wrote:\n> see https://example.org @everyone\n> second line"
+        "Restored by the moderators. ada wrote:\n"
+        "> see https://example.org @\u200deveryone\n> second line"
     )
     assert call.body["allowed_mentions"]["parse"] == []
     assert call.body["flags"] == 4
@@ -225,20 +227,20 @@ async def test_report_goes_to_the_desk_channel(stage: Running) -> None:
     outcome = await stage.adapter.perform(order(ActionKind.REPORT, about, reason="scam"))
     (call,) = stage.server.did("POST", f"/channels/{MODS}/messages")
     assert call.body["content"] == (
-        f"Report: scam\nada wrote <{about.permalink}>\n> free nitro <@&3002>"
+        f"Report: scam\nada wrote <{about.permalink}>\n> free nitro <\u200d@&3002>"
     )
     assert call.body["flags"] == 4
     assert outcome.ref is not None
     assert outcome.ref.startswith(f"{MODS}/")
 
 
-@pytest.mark.parametrize("kind", [ActionKind.REPORT, ActionKind.MODMAIL])
+@pytest.mark.parametrize("kind", sorted(TO_DESK))
 async def test_desk_without_a_channel_gets_nothing(server: DiscordServer, kind: ActionKind) -> None:
     async with running(server, desk_channel=None) as stage:
         about = await stage.received("hello")
         assert kind not in stage.adapter.capabilities
         with pytest.raises(DropMessage, match="desk_channel"):
-            await stage.adapter.perform(order(kind, about, "text"))
+            await stage.adapter.perform(order(kind, about, "text", card=Card("Case 1")))
 
 
 @pytest.mark.parametrize("desk", ["mods", MODS])
@@ -313,11 +315,12 @@ async def test_timeout_lasts_as_long_as_asked_and_allowed(
     stage: Running, seconds: int | None, until: str | None
 ) -> None:
     about = await stage.received("hello")
-    await stage.adapter.perform(
+    outcome = await stage.adapter.perform(
         order(ActionKind.TIMEOUT, about, duration_s=seconds, reason="heated")
     )
     (call,) = stage.server.did("PATCH", f"/guilds/{GUILD}/members/{MEMBER}")
     assert call.body == {"communication_disabled_until": until}
+    assert ("28 days" in outcome.detail) is (seconds == 10**9)
     assert call.reason == "heated"
 
 
@@ -340,11 +343,57 @@ async def test_label_gives_the_author_the_role_of_that_name(stage: Running) -> N
     assert call.path == f"/guilds/{GUILD}/members/{MEMBER}/roles/{ROLE_MEMBERS}"
 
 
+async def test_unlabel_takes_that_role_and_needs_nobody_there(stage: Running) -> None:
+    about = await stage.received("hello")
+    sent = order(ActionKind.UNLABEL, about, "Verified")
+    assert (await stage.adapter.perform(sent)).detail == "done"
+    (call,) = stage.server.effects
+    assert call.method == "DELETE"
+    assert call.path == f"/guilds/{GUILD}/members/{MEMBER}/roles/{ROLE_MEMBERS}"
+    stage.server.fail(404, code=10007, text="Unknown Member")
+    assert "had left" in (await stage.adapter.perform(replace(sent, key="k2"))).detail
+
+
+@pytest.mark.parametrize("kind", [ActionKind.LABEL, ActionKind.UNLABEL])
 @pytest.mark.parametrize("name", ["verified", "@everyone", "", None])
-async def test_label_without_such_a_role_is_dropped(stage: Running, name: str | None) -> None:
+async def test_label_without_such_a_role_is_dropped(
+    stage: Running, kind: ActionKind, name: str | None
+) -> None:
     about = await stage.received("hello")
     with pytest.raises(DropMessage, match="no role named"):
-        await stage.adapter.perform(order(ActionKind.LABEL, about, name))
+        await stage.adapter.perform(order(kind, about, name))
+
+
+async def test_kick_sends_the_author_out_once(stage: Running) -> None:
+    about = await stage.received("hello")
+    sent = order(ActionKind.KICK, about, reason="scam")
+    assert (await stage.adapter.perform(sent)).detail == "done"
+    (call,) = stage.server.effects
+    assert (call.method, call.path) == ("DELETE", f"/guilds/{GUILD}/members/{MEMBER}")
+    assert call.reason == "scam"
+    again = await stage.adapter.perform(replace(sent, key="k2", maybe_done=True))
+    assert "had left" in again.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "permission"),
+    [
+        (ActionKind.KICK, "Kick Members"),
+        (ActionKind.BAN, "Ban Members"),
+        (ActionKind.LABEL, "Manage Roles"),
+        (ActionKind.UNLABEL, "Manage Roles"),
+        (ActionKind.TIMEOUT, "Moderate Members"),
+        (ActionKind.LOCK, "Manage Threads"),
+        (ActionKind.CARD, "Embed Links"),
+    ],
+)
+async def test_refusal_names_the_permission(
+    stage: Running, kind: ActionKind, permission: str
+) -> None:
+    about = await stage.received("hello", channel=POST)
+    stage.server.fail(403, code=50013, text="Missing Permissions")
+    with pytest.raises(DropMessage, match=permission):
+        await stage.adapter.perform(order(kind, about, "Verified", card=Card("Case 1")))
 
 
 @pytest.mark.parametrize(
@@ -377,7 +426,7 @@ async def test_removal_of_a_parent_submission_is_dropped(stage: Running) -> None
         await stage.adapter.perform(order(ActionKind.REMOVE, about, on_parent=True))
 
 
-@pytest.mark.parametrize("kind", [ActionKind.LABEL, ActionKind.TIMEOUT, ActionKind.BAN])
+@pytest.mark.parametrize("kind", [ActionKind.LABEL, ActionKind.TIMEOUT, ActionKind.KICK])
 async def test_member_of_no_server_is_left_alone(stage: Running, kind: ActionKind) -> None:
     about = await stage.received("hi", channel=DIRECT, guild_id=None)
     with pytest.raises(DropMessage, match="in no server '@me'"):
@@ -385,12 +434,18 @@ async def test_member_of_no_server_is_left_alone(stage: Running, kind: ActionKin
 
 
 async def test_every_declared_action_is_done(stage: Running) -> None:
+    await stage.server.interactions.offered.wait()
+    why = await stage.server.interactions.command("why")
+    await why.told.wait()
+    await drain(stage.inbox)
+    texts = dict.fromkeys([ActionKind.LABEL, ActionKind.UNLABEL], "Verified")
+    texts[ActionKind.REACT] = "👍"
     for kind in sorted(stage.adapter.capabilities):
         about = await stage.received("hello", channel=POST)
-        ref = f"{POST}/{about.id}" if kind is ActionKind.RETRACT else None
-        text = "Verified" if kind is ActionKind.LABEL else "text"
-        emoji = "👍" if kind is ActionKind.REACT else text
-        outcome = await stage.adapter.perform(order(kind, about, emoji, key=kind, ref=ref))
+        refs = {ActionKind.RETRACT: f"{POST}/{about.id}", ActionKind.ANSWER: why.respond}
+        said = texts.get(kind, "text")
+        sent = order(kind, about, said, key=kind, ref=refs.get(kind), card=Card("Case 1"))
+        outcome = await stage.adapter.perform(sent)
         assert outcome.detail
         await drain(stage.inbox)
 

@@ -187,7 +187,9 @@ async def test_refused_intent_says_where_to_switch_it_on(
 async def test_intents_ask_for_what_is_read(stage: Running) -> None:
     (identify,) = stage.server.gateway.asked(IDENTIFY)
     guilds, members, emoji, messages, direct, content = (1 << bit for bit in (0, 1, 3, 9, 12, 15))
-    assert identify["intents"] == guilds | members | emoji | messages | direct | content
+    reactions, automod = (1 << 10) | (1 << 13), 1 << 21
+    asked = guilds | members | emoji | messages | direct | content | reactions | automod
+    assert identify["intents"] == asked
     assert identify["token"] == TOKEN
 
 
