@@ -119,7 +119,7 @@ class DiscordAdapter:
         self._intake.open(intake)
         try:
             async with asyncio.TaskGroup() as group:
-                reader, acts = self._open(client, group)
+                reader = self._open(client, group)
                 workers = [group.create_task(self._work(lane, reader)) for lane in lanes]
                 looking = group.create_task(
                     self._backfill.run(client, client.http, reader, self._intake)
@@ -129,7 +129,7 @@ class DiscordAdapter:
                     await client.serve()
                 finally:
                     looking.cancel()
-                    await _empty(lanes, workers, acts)
+                    await _empty(lanes, workers)
         except ExceptionGroup as failures:
             failure = _first(failures)
             raise failure from failure.__cause__
@@ -162,9 +162,7 @@ class DiscordAdapter:
             jitter=self._jitter,
         )
 
-    def _open(
-        self, client: DiscordClient, group: asyncio.TaskGroup
-    ) -> tuple[EventReader, Interactions]:
+    def _open(self, client: DiscordClient, group: asyncio.TaskGroup) -> EventReader:
         """Everything that exists only while connected."""
         web, clock = client.http, self._clock
         places, people = Places(client, web, clock=clock), People(client, clock=clock)
@@ -175,8 +173,9 @@ class DiscordAdapter:
         actions = DiscordActions(
             client, web, callbacks, self._gone, desk_channel=self._desk_channel, clock=clock
         )
+        web.before_close = acts.settle
         self._live = _Live(actions, acts)
-        return reader, acts
+        return reader
 
     async def _offer(self, client: DiscordClient) -> None:
         """Put the commands into Discord's menus."""
@@ -209,9 +208,7 @@ class DiscordAdapter:
             self.ready.clear()
 
 
-async def _empty(
-    lanes: list[asyncio.Queue[Found]], workers: list[asyncio.Task[None]], acts: Interactions
-) -> None:
+async def _empty(lanes: list[asyncio.Queue[Found]], workers: list[asyncio.Task[None]]) -> None:
     """Let what was read be stored before the end, unless a worker failed."""
     if any(worker.done() for worker in workers):
         return
@@ -219,7 +216,6 @@ async def _empty(
         async with asyncio.timeout(EMPTY_S):
             for lane in lanes:
                 await lane.join()
-            await acts.settle()
 
 
 async def _read(reader: EventReader, found: Found) -> list[Event]:

@@ -64,9 +64,9 @@ class Interactions:
         task.add_done_callback(self._under_way.discard)
 
     async def settle(self) -> None:
-        """Wait until what was taken is stored and told."""
+        """Wait until what was taken is stored and told, as long as Discord would."""
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            await asyncio.wait(self._under_way, timeout=DEADLINE_S)
 
     def _read(self, payload: Any) -> Act | None:
         try:

@@ -11,7 +11,7 @@ document wants strings and a body.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -19,13 +19,34 @@ from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 from yarl import URL
 
+from greenroom.adapters.discord import whole
 from greenroom.adapters.discord.errors import discord_errors
+from greenroom.adapters.discord.payload import Payload, number, part, text
 from greenroom.adapters.settings import DiscordEndpoints
-from greenroom.errors import RetryLater
+from greenroom.errors import DropMessage, RetryLater
 
 LONGEST_REASON = 512  # characters that an audit log entry holds
 LONGEST_WAIT_S = 30.0  # for a rate limit to end; past it the outbox waits instead of a request
 MENTION_NOBODY: Mapping[str, Any] = {"parse": [], "replied_user": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What Discord says of opening sessions.
+
+    Attributes:
+        gateway: Where.
+        shards: How many connections the bot should have.
+        concurrency: How many may begin within five seconds.
+        left: How many more may begin before the count is reset; None: it was not said.
+        reset_s: When that is.
+    """
+
+    gateway: URL
+    shards: int = 1
+    concurrency: int = 1
+    left: int | None = None
+    reset_s: float = 0.0
 
 
 class DiscordWeb(HTTPClient):
@@ -36,45 +57,71 @@ class DiscordWeb(HTTPClient):
         self._api = endpoints.api.rstrip("/")
         self._gateway = URL(endpoints.gateway) if endpoints.gateway else None
         self._call_timeout_s = call_timeout_s
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._sockets: dict[asyncio.Task[Any] | None, aiohttp.ClientWebSocketResponse] = {}
+        self.before_close: Callable[[], Awaitable[None]] | None = None  # what still needs it
         self._hooks = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]  # the library's
 
     async def request(self, route: Route, **kwargs: Any) -> Any:
         """Send a request to this bot's address; waits out short rate limits."""
         route.url = self._api + route.url.removeprefix(Route.BASE)
         try:
-            return await super().request(route, **kwargs)
+            return _read(await super().request(route, **kwargs))
         except asyncio.CancelledError:
             # Cancelled while it waits for the global rate limit, the library would leave
             # its gate shut for ever; the next request may ask Discord again.
             self._global_over.set()
             raise
 
+    async def static_login(self, token: str) -> Any:
+        """Who the bot is; compatible servers leave out what the library asks for."""
+        return whole.user(part(await super().static_login(token)))
+
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-        """Open the gateway's socket, and keep hold of it until :meth:`hang_up`."""
-        self._socket = await super().ws_connect(url, compress=compress)
-        return self._socket
+        """Open the gateway's socket, and keep hold of it until its task hangs up."""
+        socket = await super().ws_connect(url, compress=compress)
+        self._sockets[asyncio.current_task()] = socket
+        return socket
 
     async def hang_up(self) -> None:
-        """Drop the gateway's socket so that the session can still be resumed."""
-        if self._socket is not None and not self._socket.closed:
-            await self._socket.close(code=4000)
+        """Drop this task's socket so that its session can still be resumed."""
+        socket = self._sockets.pop(asyncio.current_task(), None)
+        if socket is not None and not socket.closed:
+            await socket.close(code=4000)
 
-    async def gateway(self) -> URL:
-        """Where to open a session: the bot's file says, or the API does.
+    async def start(self, *, is_told: bool = False) -> Start:
+        """Where to open sessions, and how many: the bot's file says where, or the API does.
+
+        Args:
+            is_told: Discord is asked for the number although the file says where.
 
         Raises:
-            RetryLater: Discord is not there, or allows no further session today.
+            RetryLater: Discord is not there.
         """
-        if self._gateway is not None:
-            return self._gateway
-        found = await self.call("find the gateway", "GET", "/gateway/bot")
-        with discord_errors("find the gateway"):
-            limit = found.get("session_start_limit") or {}
-            if limit.get("remaining") == 0:  # one more would make Discord reset the token
-                wait_s = limit["reset_after"] / 1000
-                raise RetryLater("Discord allows the bot no further session", after_s=wait_s)
-            return URL(found["url"])
+        if self._gateway is not None and not is_told:
+            return Start(self._gateway)
+        try:
+            found = part(await self.call("find the gateway", "GET", "/gateway/bot"))
+        except DropMessage:  # a compatible server may know the open address only
+            found = await self._open_gateway()
+        address = text(found, "url")
+        if self._gateway is None and address is None:
+            raise RetryLater("Discord tells no gateway; name it in the bot's file: endpoints.gateway")
+        limit = part(found, "session_start_limit")
+        return Start(
+            self._gateway or URL(address or ""),
+            shards=max(1, number(found, "shards") or 1),
+            concurrency=max(1, number(limit, "max_concurrency") or 1),
+            left=number(limit, "remaining"),
+            reset_s=(number(limit, "reset_after") or 0) / 1_000,
+        )
+
+    async def _open_gateway(self) -> Payload:
+        try:
+            return part(await self.call("find the gateway", "GET", "/gateway"))
+        except DropMessage as error:
+            raise RetryLater(
+                f"{error}; is endpoints.api right ({self._api})? endpoints.gateway may name it"
+            ) from error
 
     def gateway_to_resume(self, found: URL) -> URL:
         """Where to resume: where Discord said, unless the bot's file names an address."""
@@ -158,6 +205,16 @@ class DiscordWeb(HTTPClient):
 def clean(text: str) -> str:
     """Text that can be sent: half a character (a lone surrogate) becomes a question mark."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _read(answer: Any) -> Any:
+    """Where Discord says ``application/json``, others add a charset, and the library gives text."""
+    if not isinstance(answer, str) or not answer:
+        return answer
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return answer
 
 
 def _audit_reason(reason: str | None) -> str | None:

@@ -110,6 +110,7 @@ class Interactions:
         self,
         kind: int,
         data: Mapping[str, Any],
+        /,
         *,
         by: str = MEMBER,
         channel: str = HELP,
