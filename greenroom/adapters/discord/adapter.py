@@ -18,14 +18,15 @@ from greenroom.adapters.discord.actions import ALWAYS, DiscordActions
 from greenroom.adapters.discord.acts import ActReader
 from greenroom.adapters.discord.backfill import Backfill
 from greenroom.adapters.discord.callbacks import Callbacks
-from greenroom.adapters.discord.client import DiscordClient, Found, Heard, Sleep
+from greenroom.adapters.discord.client import DiscordClient, Found, Heard
 from greenroom.adapters.discord.commands import offer
 from greenroom.adapters.discord.desk import TO_DESK
-from greenroom.adapters.discord.errors import UNREADABLE
+from greenroom.adapters.discord.errors import UNREADABLE, first_of
 from greenroom.adapters.discord.events import EventReader, Gone
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
+from greenroom.adapters.discord.shards import Sleep
 from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.lanes import Lane
@@ -131,7 +132,7 @@ class DiscordAdapter:
                     looking.cancel()
                     await _empty(lanes, workers)
         except ExceptionGroup as failures:
-            failure = _first(failures)
+            failure = first_of(failures)
             raise failure from failure.__cause__
         finally:
             self._live = None
@@ -238,10 +239,3 @@ def _lane(found: Found) -> int:
     else:
         place = getattr(payload, "channel_id", None) or payload.guild.id
     return crc32(str(place).encode()) % LANES
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    failure: BaseException = failures
-    while isinstance(failure, BaseExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure

@@ -1,4 +1,4 @@
-"""One bot's gateway session on discord.py: kept open, resumed, and read no faster than taken in.
+"""discord.py for one bot: what it asks to be told, what of it is read, and its connections.
 
 The library's own ``connect`` either sleeps its own back-off for ever, or forgets the
 session at the first failed try, and gives each event a task of its own, so that nothing
@@ -10,32 +10,32 @@ one has its place in a queue.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import zlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
-from discord.state import ConnectionState
-from yarl import URL
+from discord.http import Route
 
-from greenroom.adapters.discord.errors import UNREADABLE, discord_errors, of_closing
-from greenroom.adapters.discord.web import DiscordWeb
+from greenroom.adapters.discord.errors import discord_errors, first_of
+from greenroom.adapters.discord.payload import Payload, number, part, text
+from greenroom.adapters.discord.shards import (
+    CLOSE_S,
+    HANDSHAKE_S,
+    Gate,
+    Shard,
+    ShardingRequired,
+    Sleep,
+)
+from greenroom.adapters.discord.state import State
+from greenroom.adapters.discord.web import DiscordWeb, Start
 from greenroom.adapters.settings import DiscordSettings
-from greenroom.errors import DropMessage, RetryLater
+from greenroom.errors import ConfigError, DropMessage, RetryLater
 
 log = logging.getLogger(__name__)
-
-HANDSHAKE_S = 30.0
-CLOSE_S = 5.0
-RESUMES = 7  # tries in a row without an event between them: about a minute in all
 
 INTENTS = discord.Intents(
     guilds=True,
@@ -57,7 +57,6 @@ RAW: Mapping[str, str] = {  # read as they come, since the library wants more th
     "AUTO_MODERATION_ACTION_EXECUTION": "automod",
 }
 
-_BROKEN = (json.JSONDecodeError, UnicodeDecodeError, zlib.error)
 _APPLICATION: Mapping[str, Any] = {
     "name": "",
     "description": "",
@@ -70,8 +69,6 @@ _APPLICATION: Mapping[str, Any] = {
 
 # The bot has no voice; without this the library warns that it cannot speak.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +87,6 @@ class Heard:
     connected: Callable[[bool], None]
     began: Callable[[], None]  # a session into which Discord replays nothing
     guild: Callable[[discord.Guild], None]  # Discord has told about a server
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """What a RESUME needs."""
-
-    id: str
-    sequence: int | None
-    gateway: URL
 
 
 class DiscordClient(discord.Client):
@@ -120,20 +108,26 @@ class DiscordClient(discord.Client):
         self._call_timeout_s = call_timeout_s
         self._sleep = sleep
         self._jitter = jitter
-        self._found: deque[Found] = deque()  # of one frame: a bulk deletion at most
+        self._found: list[Found] = []  # of one frame
+        self._shards: list[Shard] = []
+        self._was_connected = False
         super().__init__(
             intents=INTENTS,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            # Nothing here waits for "ready"; with none at all, servers told at once go unheard.
-            guild_ready_timeout=0.05,
         )
 
-    def _get_state(self, **options: Any) -> ConnectionState[Any]:
+    def _get_state(self, **options: Any) -> State:
         """The library's place for its parts, also used by its own sharded client."""
         self.http = DiscordWeb(self._settings.endpoints, call_timeout_s=self._call_timeout_s)
-        state = super()._get_state(**options)
+        state = State(
+            dispatch=self.dispatch,
+            handlers=self._handlers,
+            hooks=self._hooks,
+            http=self.http,
+            **options,
+        )
         for event, name in RAW.items():
             state.parsers[event] = partial(self._keep, name)
         return state
@@ -146,13 +140,39 @@ class DiscordClient(discord.Client):
         if event in READ:
             self._found.append(Found(event, args[0]))
             return
-        if event == "connect":
-            self._heard.began()
-        if event in ("guild_available", "guild_join"):
+        if event == "guild_available":
             self._heard.guild(args[0])
-        if event == "connect" or (event == "socket_event_type" and args[0] == "RESUMED"):
-            self._heard.connected(True)
         super().dispatch(event, *args, **kwargs)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether anything of Discord can be heard."""
+        return any(shard.is_connected for shard in self._shards)
+
+    @property
+    def flags(self) -> discord.ApplicationFlags | None:
+        """The application's."""
+        return self.application.flags if self.application else None
+
+    def collect(self) -> list[Found]:
+        """What was found since this was asked last."""
+        found, self._found = self._found, []
+        return found
+
+    async def take(self, found: Found) -> None:
+        """Hand it on; returns when the next may be read."""
+        await self._heard.take(found)
+
+    def begun(self, shard: int, ready: Payload) -> None:  # noqa: ARG002
+        """A connection has a session into which Discord replays nothing."""
+        self._heard.began()
+
+    def tell_connected(self) -> None:
+        """Whether all connections are there, where that has changed."""
+        are_all = bool(self._shards) and all(shard.is_connected for shard in self._shards)
+        if are_all != self._was_connected:
+            self._was_connected = are_all
+            self._heard.connected(are_all)
 
     async def before_identify_hook(
         self,
@@ -166,13 +186,22 @@ class DiscordClient(discord.Client):
 
     async def application_info(self) -> discord.AppInfo:
         """The application; compatible servers leave out what the library asks for."""
-        try:
-            data: dict[str, Any] = dict(await self.http.application_info())
-        except (discord.NotFound, discord.Forbidden):
-            data = {}
-        user_id = str(self.user.id) if self.user else "0"
-        whole: Any = {"id": user_id, **_APPLICATION, **data}
+        data = part(await self._application_data())
+        mine = str(self.user.id) if self.user else "0"
+        whole: Any = {
+            **_APPLICATION,
+            "id": str(number(data, "id") or mine),
+            "name": text(data, "name") or "",
+            "flags": number(data, "flags") or 0,
+            "interactions_endpoint_url": text(data, "interactions_endpoint_url"),
+        }
         return discord.AppInfo(self._connection, whole)
+
+    async def _application_data(self) -> Any:
+        for path in ("/oauth2/applications/@me", "/applications/@me"):
+            with suppress(discord.NotFound, discord.Forbidden):
+                return await self.http.request(Route("GET", path))
+        return {}
 
     async def serve(self) -> None:
         """Sign in and keep the session, until cancelled.
@@ -190,30 +219,63 @@ class DiscordClient(discord.Client):
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_S):
                     await self.close()
-            waiting = self._connection._ready_task  # the library leaves it behind
-            if waiting is not None:
-                waiting.cancel()
 
-    async def connect(self, *, reconnect: bool = True) -> None:
-        """Keep one session; it is resumed where it was lost."""
-        session: _Session | None = None
-        is_first, failures = True, 0
+    async def connect(self, *, reconnect: bool = True) -> None:  # noqa: ARG002 (the library's)
+        """Keep all connections; where Discord wants more, with as many as it says."""
+        start = await self.begin()
+        count = self._settings.shards if self._settings.shards != "auto" else start.shards
         while True:
-            before = session
             try:
-                await self._converse(session, is_first=is_first)
-            except ReconnectWebSocket as wish:
-                session, failed = self._session(before, wish), repr(wish.op)
-            except (OSError, aiohttp.ClientError) as error:  # TimeoutError is an OSError
-                session, failed = self._session(before), repr(error)
-            is_first = False
-            self._heard.connected(False)
-            failures = 1 if _has_moved(before, session) else failures + 1
-            await self._hang_up()
-            if failures > RESUMES or not reconnect:
-                raise RetryLater(f"the connection to Discord was lost: {failed}")
-            log.info("the connection to Discord was lost (%s); try %d", failed, failures)
-            await self._sleep(min(32.0, 2.0 ** (failures - 1)) * (0.5 + 0.5 * self._jitter()))
+                await self._hold(start, count)
+            except ShardingRequired as error:
+                start = await self.http.start(is_told=True)
+                count = self._more(count, start.shards, error)
+
+    async def begin(self) -> Start:
+        """Where to begin sessions, if Discord lets the bot begin any.
+
+        Raises:
+            RetryLater: Discord is not there, or allows no further session today.
+        """
+        start = await self.http.start()
+        if start.left == 0:  # one more would make Discord reset the token
+            raise RetryLater("Discord allows the bot no further session", after_s=start.reset_s)
+        return start
+
+    async def _hold(self, start: Start, count: int) -> None:
+        if start.left is not None and start.left < count:
+            raise RetryLater(
+                f"Discord allows the bot {start.left} more sessions, and it needs {count}",
+                after_s=start.reset_s,
+            )
+        is_one = count == 1
+        self.shard_count = self._connection.shard_count = None if is_one else count
+        gate = Gate(sleep=self._sleep)
+        self._shards = [
+            Shard(self, None if is_one else n, gate, sleep=self._sleep, jitter=self._jitter)
+            for n in range(count)
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for shard in self._shards:
+                    group.create_task(shard.keep(start))
+        except BaseExceptionGroup as failures:
+            failure = first_of(failures)
+            raise failure from failure.__cause__
+
+    def _more(self, had: int, wanted: int, error: Exception) -> int:
+        """How many connections instead."""
+        if self._settings.shards != "auto":
+            raise ConfigError(
+                f"Discord refuses the bot with shards: {had}, which are too few for its servers",
+                accepted=f"shards: auto, or at least shards: {wanted}",
+            ) from error
+        if wanted <= had:
+            raise RetryLater(
+                f"Discord wants the bot on more than {had} connections, and does not say how many"
+            ) from error
+        log.info("Discord wants the bot on %d connections", wanted)
+        return wanted
 
     async def _sign_in(self) -> None:
         try:
@@ -223,65 +285,3 @@ class DiscordClient(discord.Client):
         except DropMessage as error:
             api = self._settings.endpoints.api
             raise RetryLater(f"{error}; is endpoints.api right ({api})?") from error
-
-    async def _converse(self, session: _Session | None, *, is_first: bool) -> None:
-        """Open the socket and read it until it ends, which it does by an exception."""
-        gateway = session.gateway if session else await self.http.gateway()
-        try:
-            self.ws = await self._open(gateway, session, is_first=is_first)
-            while True:
-                await self._read_one()
-                await self._hand_over()
-        except discord.ConnectionClosed as error:
-            flags = self.application.flags if self.application else None
-            raise of_closing(error.code, flags) from error
-
-    async def _open(
-        self, gateway: URL, session: _Session | None, *, is_first: bool
-    ) -> DiscordWebSocket:
-        try:
-            async with asyncio.timeout(HANDSHAKE_S):
-                return await DiscordWebSocket.from_client(
-                    self,
-                    initial=is_first,
-                    gateway=gateway,
-                    resume=session is not None,
-                    session=session.id if session else None,
-                    sequence=session.sequence if session else None,
-                )
-        except UNREADABLE as error:
-            raise ReconnectWebSocket(None, resume=session is not None) from error
-
-    async def _read_one(self) -> None:
-        try:
-            await self.ws.poll_event()
-        except _BROKEN as error:  # half a frame: Discord sends it again after a RESUME
-            raise ReconnectWebSocket(None) from error
-        except UNREADABLE as error:
-            log.warning("an event that discord.py cannot read was passed over: %r", error)
-
-    async def _hand_over(self) -> None:
-        while self._found:
-            await self._heard.take(self._found.popleft())
-
-    def _session(
-        self, before: _Session | None, wish: ReconnectWebSocket | None = None
-    ) -> _Session | None:
-        if wish is not None and not wish.resume:
-            return None
-        ws = self.ws
-        if ws is None or ws.session_id is None:
-            return before
-        return _Session(ws.session_id, ws.sequence, self.http.gateway_to_resume(ws.gateway))
-
-    async def _hang_up(self) -> None:
-        with suppress(TimeoutError, aiohttp.ClientError, OSError):
-            async with asyncio.timeout(CLOSE_S):
-                if self.ws is not None and self.ws.open:
-                    await self.ws.close(code=4000)  # ends its heartbeat too
-                await self.http.hang_up()  # a socket that never became a conversation
-
-
-def _has_moved(before: _Session | None, after: _Session | None) -> bool:
-    """Whether any event came in between."""
-    return after is not None and (before is None or after.sequence != before.sequence)

@@ -17,7 +17,7 @@ _NEW_TOKEN = (
 )
 
 # A well-formed answer or event that holds something else than the library expects.
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 # RuntimeError: aiohttp's session was closed under the request.
 _LOST = (aiohttp.ClientError, OSError, RuntimeError, discord.DiscordException)
@@ -38,7 +38,6 @@ _REASONS = {
 }
 _CLOSED = {  # gateway close codes that no later try mends
     4010: "an invalid shard",
-    4011: "the bot is in too many servers for one connection (sharding comes later)",
     4012: "an API version that Discord no longer speaks",
 }
 
@@ -98,6 +97,14 @@ def _refused_intents(flags: discord.ApplicationFlags | None) -> ConfigError:
         accepted=f"at {PORTAL}: your application, Bot, Privileged Gateway Intents: switch on "
         f"{names} and press Save Changes",
     )
+
+
+def first_of(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure of tasks side by side."""
+    failure: BaseException = failures
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
 
 
 def is_gone(error: GreenroomError) -> bool:

@@ -11,7 +11,9 @@ document wants strings and a body.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -105,7 +107,9 @@ class DiscordWeb(HTTPClient):
             found = await self._open_gateway()
         address = text(found, "url")
         if self._gateway is None and address is None:
-            raise RetryLater("Discord tells no gateway; name it in the bot's file: endpoints.gateway")
+            raise RetryLater(
+                "Discord tells no gateway; name it in the bot's file: endpoints.gateway"
+            )
         limit = part(found, "session_start_limit")
         return Start(
             self._gateway or URL(address or ""),

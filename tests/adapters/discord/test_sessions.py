@@ -153,7 +153,7 @@ async def test_wrong_token_is_a_fault_of_the_file(server: DiscordServer) -> None
     ("code", "error", "text"),
     [
         (4004, ConfigError, "does not accept the token"),
-        (4011, GiveUp, "too many servers"),
+        (4010, GiveUp, "invalid shard"),
         (4012, GiveUp, "API version"),
     ],
 )
