@@ -133,7 +133,8 @@ class DiscordClient(discord.Client):
         return state
 
     def _keep(self, name: str, payload: Any) -> None:
-        self._found.append(Found(name, payload))
+        if isinstance(payload, Mapping):
+            self._found.append(Found(name, payload))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Keep what the adapter reads; the rest goes the library's way."""

@@ -67,7 +67,8 @@ class People:
 def _roles(member: Payload, guild: discord.Guild) -> Sequence[discord.Role]:
     """The roles that are known, without everybody's, in the server's order."""
     ids = member.get("roles")
-    found = [guild.get_role(int(one)) for one in ids if str(one).isdecimal()] if ids else []
+    listed = ids if isinstance(ids, list) else []
+    found = [guild.get_role(int(one)) for one in listed if str(one).isdecimal()]
     return sorted({role for role in found if role is not None and not role.is_default()})
 
 

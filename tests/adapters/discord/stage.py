@@ -91,7 +91,8 @@ def adapter_for(
     """An adapter that never waits for the clock."""
     given: dict[str, Any] = {"desk_channel": "#mods", "call_timeout_s": 5.0, **more}
     chosen = given.pop("settings", None) or settings(server)
-    return DiscordAdapter(bot, chosen, clock=lambda: NOW, sleep=sleeps, jitter=lambda: 0.0, **given)
+    given.setdefault("clock", lambda: NOW)
+    return DiscordAdapter(bot, chosen, sleep=sleeps, jitter=lambda: 0.0, **given)
 
 
 @asynccontextmanager
