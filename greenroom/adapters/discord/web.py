@@ -78,6 +78,12 @@ class DiscordWeb(HTTPClient):
         """Who the bot is; compatible servers leave out what the library asks for."""
         return whole.user(part(await super().static_login(token)))
 
+    async def close(self) -> None:
+        """End the library's session, once what still needs it is done."""
+        if self.before_close is not None:
+            await self.before_close()
+        await super().close()
+
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
         """Open the gateway's socket, and keep hold of it until its task hangs up."""
         socket = await super().ws_connect(url, compress=compress)
