@@ -108,12 +108,9 @@ class EventReader:
 
     async def message_in(self, data: Any, guild_id: int | None, channel_id: int) -> Message:
         """A message as Discord's JSON has it, which does not say in which server it stands."""
-        guild = self._client.get_guild(guild_id) if guild_id else None
-        channel = guild.get_channel_or_thread(channel_id) if guild else None
-        where: Any = channel or self._client.get_partial_messageable(channel_id, guild_id=guild_id)
-        return await self._message(
-            discord.Message(state=self._client._connection, channel=where, data=data)
-        )
+        where = {"channel_id": str(channel_id), **({"guild_id": str(guild_id)} if guild_id else {})}
+        state: Any = self._client._connection
+        return await self._message(state.message({**data, **where}))
 
     async def found_later(self, message: discord.Message) -> list[Event]:
         """The same events for a message that was asked for; an edited one as its edit."""

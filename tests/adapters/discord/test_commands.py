@@ -283,3 +283,19 @@ async def test_report_of_a_message_that_came_along_broken_stops_nothing(stage: R
     await asyncio.wait_for(given.told.wait(), WAIT_S)
     assert given.shown is not None
     assert (await stage.received("next")).text == "next"
+
+
+async def test_report_of_a_message_of_which_little_is_told_comes_in(server: DiscordServer) -> None:
+    async with running(server) as stage:
+        about = await stage.received("free nitro")
+        interactions = await offered(stage)
+        asked = await interactions.on_message(REPORT, server.messages[HELP][about.id])
+        await asked.told.wait()
+    bare = {"id": about.id, "content": "free nitro", "author": {"id": MEMBER, "username": "ada"}}
+    server.messages[HELP][about.id] = bare
+    async with running(server) as stage:
+        await interactions.submit(asked, "a scam", message=None)
+        event = await stage.inbox.next()
+    assert event.message is not None
+    assert (event.message.key, event.message.text) == (about.key, "free nitro")
+    assert event.message.author.name == "ada"
