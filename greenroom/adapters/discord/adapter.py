@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from zlib import crc32
 
 import discord
@@ -22,7 +23,7 @@ from greenroom.adapters.discord.client import DiscordClient, Found, Heard
 from greenroom.adapters.discord.commands import offer
 from greenroom.adapters.discord.desk import TO_DESK
 from greenroom.adapters.discord.errors import UNREADABLE, first_of
-from greenroom.adapters.discord.events import EventReader, Gone
+from greenroom.adapters.discord.events import EventReader, Gone, guild_id
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
@@ -89,7 +90,9 @@ class DiscordAdapter:
         self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
         self._gone = Gone(clock=clock)
         self._intake = CountedIntake()
-        self._backfill = Backfill(settings.backfill, since=since, clock=clock, sleep=sleep)
+        self._backfill = Backfill(
+            settings.backfill, self._intake, since=since, clock=clock, sleep=sleep
+        )
         self._live: _Live | None = None
         self.ready = asyncio.Event()  # set while events can come in
 
@@ -122,9 +125,7 @@ class DiscordAdapter:
             async with asyncio.TaskGroup() as group:
                 reader = self._open(client, group)
                 workers = [group.create_task(self._work(lane, reader)) for lane in lanes]
-                looking = group.create_task(
-                    self._backfill.run(client, client.http, reader, self._intake)
-                )
+                looking = group.create_task(self._backfill.run(client, reader))
                 group.create_task(self._offer(client))
                 try:
                     await client.serve()
@@ -154,10 +155,17 @@ class DiscordAdapter:
                 await lanes[_lane(found)].put(found)
             elif self._live is not None:
                 self._live.acts.take(found.payload)
+                self._note(found)
 
         return DiscordClient(
             self._settings,
-            Heard(take, self._set_connected, self._backfill.begin, self._backfill.want),
+            Heard(
+                take,
+                self._set_connected,
+                self._backfill.begin,
+                self._backfill.want,
+                self._backfill.lose,
+            ),
             call_timeout_s=self._call_timeout_s,
             sleep=self._sleep,
             jitter=self._jitter,
@@ -189,16 +197,18 @@ class DiscordAdapter:
             storing = Lane(self._intake, group)
             while True:
                 found = await lane.get()
-                await storing.take(await _read(reader, found), lane.task_done)
-                self._note(found)
+                await storing.take(await _read(reader, found), partial(self._stored, found, lane))
+
+    def _stored(self, found: Found, lane: asyncio.Queue[Found]) -> None:
+        self._note(found)
+        lane.task_done()
 
     def _note(self, found: Found) -> None:
-        """Where a look back may begin, and when something came last."""
+        """When something came last, and where a look back may begin."""
         self._health = replace(self._health, last_event_at=self._clock())
-        if found.name != "message":
-            return
-        message: discord.Message = found.payload
-        self._backfill.heard(message.channel.id, message.id, is_direct=message.guild is None)
+        if found.name == "message":
+            message: discord.Message = found.payload
+            self._backfill.heard(guild_id(message), message.channel.id, message.id)
 
     def _set_connected(self, is_connected: bool) -> None:
         since = self._clock() if is_connected else self._health.since

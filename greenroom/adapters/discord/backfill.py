@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import discord
 
 from greenroom.adapters.base import Clock
-from greenroom.adapters.discord.errors import UNREADABLE
+from greenroom.adapters.discord.bookmarks import DIRECT, Bookmarks
+from greenroom.adapters.discord.client import DiscordClient
 from greenroom.adapters.discord.events import EventReader
-from greenroom.adapters.discord.web import DiscordWeb
+from greenroom.adapters.discord.history import Gap, History, attempt
+from greenroom.adapters.discord.payload import Payload, number, parts
 from greenroom.adapters.gaps import CountedIntake
-from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import Backfill as Bound
-from greenroom.errors import DropMessage, GreenroomError, RetryLater
+from greenroom.errors import GreenroomError
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 100
-AT_ONCE: Final = 4  # channels that are asked side by side
-TRIES: Final = 4
-PAUSE_S: Final = 2.0
-OVERLAP: Final = timedelta(seconds=10)  # what was posted just before, and may not have come
-SKEW: Final = timedelta(minutes=2)  # between our clock and Discord's
-REMEMBERED: Final = 10_000  # channels, and members' roles
-DIRECT: Final = 200  # direct messages' channels
-SERVERS: Final = 2_000  # that may wait to be looked at
+AT_ONCE: Final = 3  # channels that are asked side by side: what is sent needs Discord too
+MOST_DIRECT: Final = 200  # direct messages' channels
 
-Channel = Any
-"""Whatever discord.py has messages in: a channel, a thread, a direct message."""
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Something that holds messages."""
+
+    id: int
+    newest: int | None  # the newest message's id, as far as Discord says
 
 
 class Backfill:
     """Looks back after each session that was not resumed; lives as long as its adapter.
 
     Args:
-        bound: How far back, and how much of each channel.
+        bound: How far back, and how much of each channel; with nothing of either, not at all.
+        intake: Takes what is found, and counts what is not looked for.
         since: When the ledger's newest event came; None where there is nothing to go on from.
         clock: The time now, in UTC.
         sleep: Waits before another try.
@@ -48,184 +49,149 @@ class Backfill:
     def __init__(
         self,
         bound: Bound,
+        intake: CountedIntake,
         *,
         since: datetime | None,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._bound = bound
-        self._since = since  # by our clock; once a message was heard, its id is better
-        self._heard = 0  # the newest message's id, of any channel
+        self._intake = intake
+        self._is_off = bound.hours == 0 or bound.messages_per_channel == 0
         self._clock = clock
         self._sleep = sleep
-        self._newest: Recent[int, int] = Recent(size=REMEMBERED, clock=clock)
-        self._direct: Recent[int, bool] = Recent(size=DIRECT, clock=clock)
-        self._from: int | None = None  # the id that this session looks back to
-        self._due: asyncio.Queue[discord.Guild | None] = asyncio.Queue(SERVERS)
+        self._marks = Bookmarks(since=since, clock=clock)
+        self._told: dict[int, None] = {}  # servers that can be looked at, in order
+        self._woken = asyncio.Event()
 
-    def heard(self, channel_id: int, message_id: int | None, *, is_direct: bool = False) -> None:
-        """Something came in by itself."""
-        self._heard = max(self._heard, message_id or 0)
-        if message_id is not None and message_id > self._newest.get(channel_id, 0):
-            self._newest[channel_id] = message_id
-        if is_direct:
-            self._direct[channel_id] = True
+    def heard(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
+        """A message came in by itself, and is stored."""
+        self._marks.heard(guild_id or DIRECT, channel_id, message_id)
 
-    def begin(self) -> None:
-        """A session begins that Discord replays nothing into."""
-        self._from, position = None, self._position()
-        self._since = self._since or self._clock()
-        if position is not None and self._bound.hours > 0:
-            earliest = self._clock() - timedelta(hours=self._bound.hours)
-            self._from = discord.utils.time_snowflake(max(position, earliest))
-            self.want(None)
+    def begin(self, shard: int, listed: frozenset[int]) -> None:
+        """A session begins that Discord replays nothing into; it lists its servers."""
+        guilds = set(listed) if listed else self._marks.guilds()
+        guilds = guilds | {DIRECT} if shard == 0 else guilds - {DIRECT}
+        self._lose(guilds)
+        for guild in () if listed else guilds:  # a server that lists none tells of none either
+            self.want(guild)
+        if shard == 0:
+            self.want(DIRECT)
 
-    def _position(self) -> datetime | None:
-        """Until when nothing was missed; None where nobody knows."""
-        if self._heard:
-            return discord.utils.snowflake_time(self._heard) - OVERLAP
-        return None if self._since is None else self._since - SKEW
+    def lose(self, guild: int) -> None:
+        """One server is not heard any more, until Discord tells about it again."""
+        self._lose({guild})
 
-    def want(self, guild: discord.Guild | None) -> None:
-        """A server can be looked at now; None: the direct messages can."""
-        if self._from is not None and not self._due.full():
-            self._due.put_nowait(guild)
+    def want(self, guild: int) -> None:
+        """A server can be looked at now."""
+        self._marks.met(guild)
+        if self._marks.gap(guild):
+            self._told[guild] = None
+            self._woken.set()
 
-    async def run(
-        self, client: discord.Client, web: DiscordWeb, reader: EventReader, intake: CountedIntake
-    ) -> None:
+    async def run(self, client: DiscordClient, reader: EventReader) -> None:
         """Look back wherever it is wanted, until cancelled."""
-        look = _Look(client, web, reader, intake, self._bound, self._sleep)
+        history = History(
+            client,
+            reader,
+            self._intake,
+            self._marks,
+            self._bound,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
         while True:
-            guild = await self._due.get()
-            if self._from is not None:
-                channels = list(self._channels(client, guild, self._from))
-                await self._look_at(channels, look, self._from)
+            await self._woken.wait()
+            self._woken.clear()
+            while self._told:
+                guild = next(iter(self._told))
+                del self._told[guild]
+                await self._look(guild, client, history)
 
-    async def _look_at(self, channels: Sequence[Channel], look: _Look, after: int) -> None:
-        """A few channels side by side."""
-        waiting = iter(channels)
+    def _lose(self, guilds: Collection[int]) -> None:
+        self._marks.lost(guilds)
+        lost = [guild for guild in guilds if self._marks.gap(guild)]
+        if not self._is_off or not lost:
+            return
+        self._intake.miss()
+        for guild in lost:
+            self._marks.close(guild, self._marks.gap(guild))
+
+    async def _look(self, guild: int, client: DiscordClient, history: History) -> None:
+        losses = self._marks.gap(guild)
+        if not losses:
+            return
+        places = await self._places(guild, client)
+        gaps = iter([gap for place in places if (gap := self._gap(guild, place)) is not None])
 
         async def work() -> None:
-            for channel in waiting:
-                await look.at(channel, max(after, self._newest.get(channel.id, 0)))
+            for gap in gaps:
+                await history.fetch(gap)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(AT_ONCE, len(channels))):
+            for _ in range(AT_ONCE):
                 group.create_task(work())
+        self._marks.close(guild, losses)
 
-    def _channels(
-        self, client: discord.Client, guild: discord.Guild | None, after: int
-    ) -> Iterator[Channel]:
-        """Where something may have been posted since: Discord tells each channel's newest id."""
+    def _gap(self, guild: int, place: _Place) -> Gap | None:
+        """None where nothing was posted; some servers do not keep count of the newest message."""
+        after, was_heard = self._marks.after(guild, place.id)
+        newest = place.newest
+        if newest is not None and (newest == after or (newest < after and not was_heard)):
+            return None
+        return Gap(guild, place.id, after)
+
+    async def _places(self, guild_id: int, client: DiscordClient) -> Sequence[_Place]:
+        guild = client.get_guild(guild_id) if guild_id != DIRECT else None
         if guild is None:
-            for channel_id in self._direct:
-                yield client.get_partial_messageable(channel_id)
-            return
-        for channel in _talked_in(guild):
-            newest = channel.last_message_id
-            if channel.id in self._newest or newest is None or newest > after:
-                yield channel
+            heard = self._marks.heard_channels(guild_id)
+            return [_Place(channel, None) for channel in heard[-MOST_DIRECT:]]
+        self._marks.narrow(guild_id, guild.me.joined_at if guild.me else None)
+        threads = [_thread(one) for one in await self._active(guild, client)]
+        known = frozenset(self._marks.heard_channels(guild_id))
+        found = [*_readable(guild, known), *(one for one in threads if one is not None)]
+        return list({place.id: place for place in found}.values())
 
-
-class _Look:
-    """Asks for messages, and hands them on."""
-
-    def __init__(
-        self,
-        client: discord.Client,
-        web: DiscordWeb,
-        reader: EventReader,
-        intake: CountedIntake,
-        bound: Bound,
-        sleep: Callable[[float], Awaitable[None]],
-    ) -> None:
-        self._client = client
-        self._web = web
-        self._reader = reader
-        self._intake = intake
-        self._bound = bound
-        self._sleep = sleep
-        self._members: Recent[tuple[int, str], Mapping[str, Any] | None] = Recent(
-            size=REMEMBERED, clock=discord.utils.utcnow
-        )
-
-    async def at(self, channel: Channel, after: int) -> None:
-        """One channel, oldest message first, as far as the bound lets; never fails."""
-        left = self._bound.messages_per_channel
-        while left > 0:
-            limit = min(PAGE, left)
-            page = await self._page(channel, str(after), limit)
-            if page is None:
-                return
-            for data in page:
-                await self._take(channel, data)
-                after = int(data["id"])
-            left -= len(page)
-            if len(page) < limit:
-                return
-        self._intake.miss()
-        log.warning("more was posted in channel %d than backfill reaches", channel.id)
-
-    async def _page(self, channel: Channel, after: str, limit: int) -> list[dict[str, Any]] | None:
-        """None where there is nothing to be had."""
-        for attempt in range(TRIES):
-            try:
-                return await self._web.after(str(channel.id), after, limit=limit)
-            except DropMessage as error:  # the bot may not read there
-                log.info("no look back into channel %d: %s", channel.id, error)
-                return None
-            except RetryLater as error:
-                log.info("a look back waits: %s", error)
-                await self._sleep(max(error.after_s or 0.0, PAUSE_S * 2**attempt))
-        self._intake.miss()
-        log.warning("channel %d cannot be looked back into", channel.id)
-        return None
-
-    async def _take(self, channel: Channel, data: dict[str, Any]) -> None:
+    async def _active(self, guild: discord.Guild, client: DiscordClient) -> Sequence[Payload]:
+        """Threads and forum posts that are not archived, whether or not the bot is in them."""
         try:
-            whole = await self._whole(channel, data)
-            message = discord.Message(
-                state=self._client._connection,
-                channel=channel,
-                data=whole,  # type: ignore[arg-type]  # as Discord's JSON has it
-            )
-            events = await self._reader.found_later(message)
-        except UNREADABLE:
-            log.exception("a message was passed over: it lacks what a message needs")
-            return
-        for event in events:
-            await self._intake.backfill(event)
-
-    async def _whole(self, channel: Channel, data: dict[str, Any]) -> dict[str, Any]:
-        """A message as the gateway would have told it: with its server and its member."""
-        guild = getattr(channel, "guild", None)
-        author = data.get("author")
-        if guild is None or not isinstance(author, dict) or "webhook_id" in data:
-            return data
-        member = await self._member(guild.id, str(author.get("id")))
-        return {**data, "guild_id": str(guild.id), **({"member": member} if member else {})}
-
-    async def _member(self, guild: int, user: str) -> Mapping[str, Any] | None:
-        """Roles and joining, which a message that is asked for does not have along."""
-        if (guild, user) not in self._members:
-            try:
-                found = await self._web.call(
-                    "look up a member",
+            found = await attempt(
+                lambda: client.http.call(
+                    "look for active threads",
                     "GET",
-                    "/guilds/{guild_id}/members/{user_id}",
-                    guild_id=guild,
-                    user_id=user,
-                )
-                kept = {key: value for key, value in found.items() if key != "user"}
-            except (GreenroomError, AttributeError):
-                kept = None
-            self._members[guild, user] = kept
-        return self._members[guild, user]
+                    "/guilds/{guild_id}/threads/active",
+                    guild_id=guild.id,
+                ),
+                self._sleep,
+            )
+        except GreenroomError as error:
+            log.info("active threads are those that Discord told about: %s", error)
+            return []
+        return parts(found, "threads")
 
 
-def _talked_in(guild: discord.Guild) -> Iterator[Channel]:
-    yield from guild.text_channels
-    yield from guild.voice_channels
-    yield from guild.stage_channels
-    yield from guild.threads
+def _readable(guild: discord.Guild, heard: frozenset[int]) -> Iterator[_Place]:
+    """Where the bot may read. Where it heard what by its roles it may not, roles say nothing."""
+    channels: list[Any] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels]
+    channels += guild.threads
+    may = {channel.id for channel in channels if may_read(guild, channel)}
+    is_odd = not may or any(one.id in heard and one.id not in may for one in channels)
+    for channel in channels:
+        if is_odd or channel.id in may:
+            yield _Place(channel.id, channel.last_message_id)
+
+
+def may_read(guild: discord.Guild, channel: Any) -> bool:
+    """Whether the bot may read what was posted before; true where nobody knows."""
+    where = channel.parent if isinstance(channel, discord.Thread) else channel
+    me, everyone = guild.get_member(guild._state.self_id or 0), guild.get_role(guild.id)
+    if me is None or everyone is None or where is None:
+        return True
+    may = where.permissions_for(me)
+    is_voice = isinstance(where, discord.VoiceChannel | discord.StageChannel)
+    return may.view_channel and may.read_message_history and (may.connect or not is_voice)
+
+
+def _thread(data: Payload) -> _Place | None:
+    found = number(data, "id")
+    return None if found is None else _Place(found, number(data, "last_message_id"))

@@ -21,7 +21,7 @@ import discord
 from discord.http import Route
 
 from greenroom.adapters.discord.errors import discord_errors, first_of
-from greenroom.adapters.discord.payload import Payload, number, part, text
+from greenroom.adapters.discord.payload import Payload, number, part, parts, text
 from greenroom.adapters.discord.shards import (
     CLOSE_S,
     HANDSHAKE_S,
@@ -85,14 +85,16 @@ class Heard:
 
     take: Callable[[Found], Awaitable[None]]  # returns when the next event may be read
     connected: Callable[[bool], None]
-    began: Callable[[], None]  # a session into which Discord replays nothing
-    guild: Callable[[discord.Guild], None]  # Discord has told about a server
+    began: Callable[[int, frozenset[int]], None]  # a session of a shard, which lists its servers
+    guild: Callable[[int], None]  # Discord has told about a server
+    lost: Callable[[int], None]  # a server cannot be heard for a while
 
 
 class DiscordClient(discord.Client):
     """A client that holds no members and no messages in memory."""
 
     http: DiscordWeb
+    _connection: State
 
     def __init__(
         self,
@@ -142,7 +144,9 @@ class DiscordClient(discord.Client):
             self._found.append(Found(event, args[0]))
             return
         if event == "guild_available":
-            self._heard.guild(args[0])
+            self._heard.guild(args[0].id)
+        elif event == "guild_unavailable":
+            self._heard.lost(args[0].id)
         super().dispatch(event, *args, **kwargs)
 
     @property
@@ -164,9 +168,18 @@ class DiscordClient(discord.Client):
         """Hand it on; returns when the next may be read."""
         await self._heard.take(found)
 
-    def begun(self, shard: int, ready: Payload) -> None:  # noqa: ARG002
+    def begun(self, shard: int, ready: Payload) -> None:
         """A connection has a session into which Discord replays nothing."""
-        self._heard.began()
+        listed = [number(one, "id") for one in parts(ready, "guilds")]
+        self._heard.began(shard, frozenset(one for one in listed if one is not None))
+
+    def message(self, data: Payload) -> discord.Message:
+        """A message from Discord's JSON, as an event's.
+
+        Raises:
+            KeyError: It lacks an id, the channel's or its author's.
+        """
+        return self._connection.message(data)
 
     def tell_connected(self) -> None:
         """Whether all connections are there, where that has changed."""

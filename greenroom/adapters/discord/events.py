@@ -154,7 +154,7 @@ class EventReader:
         return Event(kind=kind, bot=self._bot, platform=PLATFORM, received_at=self._clock(), **more)
 
     async def _message(self, message: discord.Message) -> Message:
-        place = await self._places.find(_guild_id(message), message.channel.id)
+        place = await self._places.find(guild_id(message), message.channel.id)
         text = _text(message)
         is_submission = place.is_post and str(message.id) == place.thread
         replied_to = _replied_to(message)
@@ -214,7 +214,7 @@ class EventReader:
     def _is_addressed(self, message: discord.Message) -> bool:
         """By mention, by a reply to one of its messages, or in a direct message."""
         me = self._client.user
-        if _guild_id(message) is None:
+        if guild_id(message) is None:
             return True
         answered = message.reference.resolved if message.reference else None
         author = answered.author if isinstance(answered, discord.Message) else None
@@ -230,7 +230,7 @@ def links_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _guild_id(message: discord.Message) -> int | None:
+def guild_id(message: discord.Message) -> int | None:
     """The server's id, also while the library knows no more of it; None: a direct message."""
     if message.guild is not None:
         return message.guild.id
