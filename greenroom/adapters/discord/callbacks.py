@@ -28,7 +28,8 @@ DEADLINE_S: Final = 3.0  # Discord's own
 LONGEST_TYPED: Final = 1_000
 LONGEST_ANSWER: Final = 2_000  # of a message; what is longer goes on in its embed
 LONGEST_REST: Final = 3_900
-PAUSE_S: Final = 0.2  # before another try within the deadline
+TRY_S: Final = 0.7  # for one try; the library's own pause after a failure is longer
+PAUSE_S: Final = 0.1  # before another within the deadline
 
 _SAY, _DEFER, _ASK = 4, 5, 9
 _EPHEMERAL = 1 << 6  # only who acted sees it
@@ -182,7 +183,10 @@ class Callbacks:
             webhook_token=handle.token,
         )
         try:
-            await self._web.respond("acknowledge the interaction", route, body)
+            async with asyncio.timeout(TRY_S):
+                await self._web.respond("acknowledge the interaction", route, body)
+        except TimeoutError:
+            return PAUSE_S
         except RetryLater as error:
             log.info("another try to acknowledge interaction %s: %s", handle.id, error)
             return max(PAUSE_S, error.after_s or 0.0)
