@@ -34,6 +34,7 @@ import yaml
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
 from greenroom.company import gather, make_adapter
 from greenroom.ledger import Ledger
@@ -188,10 +189,13 @@ def _adapter(folder: Path, bot: Mapping[str, Any]) -> Any:
 
 @asynccontextmanager
 async def _bare_discord(stage: Stage, counted: Counted) -> AsyncIterator[None]:
-    discord.http.Route.BASE = stage.bot["endpoints"]["api"]
+    api = URL(stage.bot["endpoints"]["api"])
+    discord.http.Route.BASE = str(api)
+    address = api.with_scheme("ws").with_path("/gateway")
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = address  # it asks the API for none
     intents = discord.Intents.default()
     intents.message_content = intents.members = True
-    client = discord.Client(intents=intents)
+    client = discord.Client(intents=intents, chunk_guilds_at_startup=False)
     ready = asyncio.Event()
 
     @client.event
