@@ -91,7 +91,7 @@ class DiscordServer:
 
     def __post_init__(self) -> None:
         self.interactions = Interactions(self.gateway.dispatch)
-        self.gateway.server = self.guild
+        self.gateway.servers = lambda: [self.guild()]
 
     def guild(self) -> dict[str, Any]:
         """The server as it is now, each channel with its newest message."""
