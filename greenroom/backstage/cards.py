@@ -71,7 +71,8 @@ def may_judge(actor: Author, bot: RunningBot) -> bool:
     """Whether a member may give verdicts by pressing buttons.
 
     ``moderators:`` in the bot's file says who, by id or role. Without it: on Slack whoever
-    is in the desk channel and known to be no guest, elsewhere whoever the platform calls a moderator.
+    is in the desk channel and known to be no guest, elsewhere whoever the platform calls a
+    moderator.
     """
     if actor.is_bot or actor.is_self:
         return False
