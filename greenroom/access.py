@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeGuard
@@ -56,13 +57,15 @@ class Inspection:
 def needs_of(company: Company, personas: Iterable[str], *, has_desk: bool) -> frozenset[ActionKind]:
     """All that personas may ask of a platform, and what undoes it; ours need no platform.
 
+    Members' commands are answered whoever is on stage.
+
     Args:
         company: What the files say.
         personas: The personas of one bot.
         has_desk: Whether moderators work the queue in a channel of the platform.
     """
     deployment = company.deployment
-    asked: set[ActionKind] = set()
+    asked = {ActionKind.ANSWER}
     for name in personas:
         persona = deployment.personas[name]
         asked.update(*(company.policies[policy].actions_used for policy in persona.policies))
@@ -148,9 +151,20 @@ def _first_key(bot: Bot) -> str:
 
 
 def _key_of(lack: ConfigError, bot: Bot) -> str:
+    """The key that a lack speaks of, if the bot's file has it; else whoever needs it."""
     desk = (bot.desk_channel or "").removeprefix("#")
-    is_desk = bool(desk) and (desk in lack.message or "desk_channel" in lack.message)
-    return "desk_channel" if is_desk else "personas"
+    if desk and re.search(rf"#?\b{re.escape(desk)}\b", lack.message):
+        return "desk_channel"
+    keys = (*type(bot.settings).model_fields, "desk_channel")
+    given = [key for key in keys if (key,) in bot.document.places]
+    return next((key for key in given if names_key(lack, key)), "personas")
+
+
+def names_key(lack: ConfigError, key: str) -> bool:
+    """Whether a lack speaks of a key of the bot's file."""
+    if (lack.accepted or "").startswith(f"{key}:"):
+        return True
+    return re.search(rf"\b{re.escape(key)}\b", lack.message) is not None
 
 
 def _each(fault: ConfigError) -> Sequence[ConfigError]:

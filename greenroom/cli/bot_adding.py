@@ -149,6 +149,7 @@ class Adding:
             lambda: _filled(draft, secrets),
             lambda: self._ask(draft, secrets, {}),
             self._asker,
+            keys=[key for key in draft.variables if key != "token"],  # a word of every page
         )
 
     def _write(self, draft: Draft, secrets: Secrets) -> None:

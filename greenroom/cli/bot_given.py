@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, get_args
 
 import yaml
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from greenroom.adapters.registry import adapters
 from greenroom.adapters.settings import Settings
@@ -15,6 +16,7 @@ from greenroom.cli.bot_file import Value
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 
+_NAMED: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _OF_FRAME: Final = ("moderators",)
 """Keys that every bot has and no other option sets."""
 
@@ -53,6 +55,11 @@ def read_given(platform: str, token: str | None, pairs: Sequence[str]) -> Given:
             secrets[key] = value
         else:
             _put(settings, key.split("."), _value(key, value))
+    for key in _open_secrets(model, settings):
+        raise ConfigError(
+            f"--set: `{key}` is a secret, and would stand in the bot's file",
+            accepted=f"put it into .env, and say --set '{key}=${{ITS_NAME}}'",
+        )
     return Given(secrets, settings)
 
 
@@ -63,6 +70,18 @@ def secrets_of(model: type[Settings]) -> Sequence[str]:
         for name, info in model.model_fields.items()
         if SecretStr in (info.annotation, *get_args(info.annotation))
     ]
+
+
+def _open_secrets(model: type[BaseModel], settings: Mapping[str, Value]) -> Iterator[str]:
+    """The dotted keys of secrets that are given as they are, not as names of variables."""
+    for key, value in settings.items():
+        info = model.model_fields.get(key)
+        kinds = () if info is None else (info.annotation, *get_args(info.annotation))
+        if SecretStr in kinds and not _NAMED.fullmatch(str(value)):
+            yield key
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(value, dict):
+                yield from (f"{key}.{inner}" for inner in _open_secrets(kind, value))
 
 
 def _value(key: str, text: str) -> Value:

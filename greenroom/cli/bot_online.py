@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from greenroom.access import Inspection, greet, inspect
+from greenroom.access import Inspection, greet, inspect, names_key
+from greenroom.adapters.base import Access
 from greenroom.cli.bot_asking import Asker
 from greenroom.cli.console import err, fault, harmless, out
 from greenroom.company import Company
@@ -23,9 +24,21 @@ _MODES = {
 
 
 def sign_in(
-    company: Company, bot: Callable[[], Bot], ask_again: Callable[[], None], asker: Asker
+    company: Company,
+    bot: Callable[[], Bot],
+    ask_again: Callable[[], None],
+    asker: Asker,
+    *,
+    keys: Collection[str],
 ) -> Inspection | None:
     """Try the credentials until they work, or whoever is asked leaves it.
+
+    Args:
+        company: Whose bot it is.
+        bot: The bot, with the secrets as they are now.
+        ask_again: Asks for them once more.
+        asker: Whom to ask.
+        keys: The secrets' keys, of which the platform may object to one.
 
     Returns:
         What the platform said; None if it was not asked, or gave no answer and the files
@@ -41,7 +54,9 @@ def sign_in(
             return None
         if found.access is not None:
             out.print(harmless(f"Signed in as {found.access.account}."), markup=False)
-            return found
+            if not _wants_another(found.access, keys, asker):
+                return found
+            ask_again()
         if found.refused is not None:
             _refused(found.refused, asker)
             ask_again()
@@ -127,6 +142,14 @@ def bare(error: ConfigError) -> str:
 def _ask(company: Company, bot: Bot) -> Inspection | None:
     with err.status(f"asking {bot.adapter}"):
         return asyncio.run(inspect(company, bot))
+
+
+def _wants_another(access: Access, keys: Collection[str], asker: Asker) -> bool:
+    """Whether one of several secrets is wrong, and another is at hand."""
+    wrong = [one for one in access.lacks if any(names_key(one, key) for key in keys)]
+    for one in wrong:
+        fault(f"  {bare(one)}")
+    return bool(wrong) and not asker.is_silent and asker.confirm("Give it once more?", default=True)
 
 
 def _refused(refused: ConfigError, asker: Asker) -> None:

@@ -16,10 +16,13 @@ from greenroom.message import REMOVALS, ActionKind
 from greenroom.starter import starter_folder
 
 ONLY_FOR: Final[Mapping[str, frozenset[ActionKind]]] = {
-    "im:write": frozenset({ActionKind.MESSAGE}),
+    "im:write": frozenset({ActionKind.MESSAGE, ActionKind.ANSWER}),
     "reactions:write": frozenset({ActionKind.REACT}),
 }
 """The bot scopes that an action needs and nothing else; the rest is for reading and replying."""
+
+ONLY_WITH: Final[Mapping[str, str]] = {"channels:join": "join"}
+"""The bot scopes that a key of the bot's file needs and nothing else."""
 
 MOST_NAME: Final = 35  # characters of an app's name, at Slack
 _SCOPES: Final = ("oauth_config", "scopes")
@@ -132,7 +135,7 @@ def manifest_for(draft: Draft) -> str:
     dropped = {
         line
         for index, scope in enumerate(manifest.oauth_config.scopes.bot)
-        if scope in ONLY_FOR and not ONLY_FOR[scope] & draft.needs
+        if _is_idle(scope, draft)
         for line in _lines(document, ("bot", index), ("bot", index))
     }
     users = manifest.oauth_config.scopes.user
@@ -153,6 +156,12 @@ def _manifest(folder: Path) -> tuple[str, Document, SlackManifest]:
     text = read_text(path)
     document = parse(text, file=str(path))
     return text, document, validate(document, SlackManifest)
+
+
+def _is_idle(scope: str, draft: Draft) -> bool:
+    if scope in ONLY_WITH:
+        return not draft.settings.get(ONLY_WITH[scope])
+    return scope in ONLY_FOR and not ONLY_FOR[scope] & draft.needs
 
 
 def _lines(document: Document, first: KeyPath, last: KeyPath) -> range:
