@@ -15,7 +15,7 @@ from pathlib import Path
 from greenroom.adapters.base import Adapter
 from greenroom.adapters.connection import CONNECTIONS
 from greenroom.adapters.registry import Make, adapters
-from greenroom.adapters.settings import ReplaySettings
+from greenroom.adapters.settings import ReplaySettings, SlackSettings
 from greenroom.config import Bot, Deployment, read
 from greenroom.documents import Document, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
@@ -182,6 +182,8 @@ def make_adapter(bot: Bot, deployment: Deployment, since: datetime | None = None
     settings = bot.settings
     if isinstance(settings, ReplaySettings):
         settings = settings.model_copy(update={"file": _recording(bot, deployment, settings)})
+    if isinstance(settings, SlackSettings):
+        settings = settings.within(deployment.folder)
     return kind(bot.name, settings, desk_channel=bot.desk_channel, since=since)
 
 

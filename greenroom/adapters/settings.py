@@ -44,9 +44,10 @@ class DiscordSettings(Settings):
 
 
 class SlackEndpoints(Settings):
-    """Where Slack's Web API is."""
+    """Where Slack's Web API is, and the page on which people allow an app."""
 
     api: Address = "https://slack.com/api/"
+    authorize: Address = "https://slack.com/oauth/v2/authorize"
 
 
 class Listen(Settings):
@@ -57,25 +58,48 @@ class Listen(Settings):
     path: str = Field(default="/slack/events", pattern=r"^/")
 
 
+class SlackInstall(Settings):
+    """Workspaces add the app by themselves, at ``/slack/install`` of ``listen``."""
+
+    client_id: str
+    client_secret: SecretStr
+    key: SecretStr  # encrypts the store; several, the newest first, with commas between them
+    store: Path = Path("data/slack-installs.json")
+    redirect: Address | None = None  # as entered in Slack; None: the only one entered there
+    teams: tuple[str, ...] = ()  # ids of the workspaces that may; none: any
+    removes: bool = False  # asks whoever installs to lend the right to remove messages
+
+
 class SlackSettings(Settings):
     """Slack: Socket Mode with ``app_token``, or HTTP events with ``signing_secret``."""
 
-    token: SecretStr
+    token: SecretStr | None = None  # of one workspace; with ``install`` it may be left out
+    install: SlackInstall | None = None
     transport: Literal["socket", "http"] = "socket"
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
     user_token: SecretStr | None = None  # an admin's; Slack lets no bot delete others' messages
+    join: tuple[str, ...] = ()  # public channels by name, or "*" for all of them
     listen: Listen = Listen()
     backfill: Backfill = Backfill()
     endpoints: SlackEndpoints = SlackEndpoints()
 
     @model_validator(mode="after")
     def _has_what_its_transport_needs(self) -> SlackSettings:
+        if self.token is None and self.install is None:
+            raise ValueError("give token (starts with xoxb-), or install for several workspaces")
         if self.transport == "socket" and self.app_token is None:
             raise ValueError("transport: socket needs app_token (starts with xapp-)")
         if self.transport == "http" and self.signing_secret is None:
             raise ValueError("transport: http needs signing_secret")
         return self
+
+    def within(self, folder: Path) -> SlackSettings:
+        """The same, with paths that start from ``folder``."""
+        if self.install is None:
+            return self
+        placed = self.install.model_copy(update={"store": folder / self.install.store})
+        return self.model_copy(update={"install": placed})
 
 
 class RedditEndpoints(Settings):

@@ -1,55 +1,40 @@
-"""Slack for one workspace: Socket Mode or HTTP events in, the Web API out."""
+"""Slack for one bot: Socket Mode or HTTP events in, the Web API out, in one or many workspaces."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-from zlib import crc32
+from typing import Final
 
 import aiohttp
 
-from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake
 from greenroom.adapters.doubt import still_in_doubt
+from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import SlackSettings
-from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL, SlackActions
-from greenroom.adapters.slack.bolt_app import bolt_app
-from greenroom.adapters.slack.directory import Directory
-from greenroom.adapters.slack.door import Door
-from greenroom.adapters.slack.events import PLATFORM, EventReader, is_farewell
-from greenroom.adapters.slack.http import listening
-from greenroom.adapters.slack.interactions import Interactions
-from greenroom.adapters.slack.payload import part
+from greenroom.adapters.slack import inspection
+from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL
+from greenroom.adapters.slack.events import PLATFORM
+from greenroom.adapters.slack.marks import Marks
+from greenroom.adapters.slack.reception import Reception
 from greenroom.adapters.slack.respond import Answers
-from greenroom.adapters.slack.socket import serve_socket
-from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Workspace
-from greenroom.errors import ConfigError, RetryLater
+from greenroom.adapters.slack.roster import Roster, known_installs
+from greenroom.adapters.slack.store import InstallStore
+from greenroom.adapters.slack.team import Bot
+from greenroom.adapters.slack.teams import Teams
+from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Tokens
+from greenroom.errors import ConfigError
 from greenroom.message import REMOVALS, ActionKind, Order, Outcome
 
-DONE = 10_000  # outcomes remembered, so that one key is never performed twice
-LANES = 64  # payloads of one channel go in one after another; others do not wait for them
-
-
-@dataclass(frozen=True, slots=True)
-class _Live:
-    """What exists only while connected."""
-
-    web: SlackWeb
-    workspace: Workspace
-    reader: EventReader
-    interactions: Interactions
-    answers: Answers
-    actions: SlackActions
-    intake: Intake
-    gone: asyncio.Event  # the app was uninstalled or its token revoked
+DONE: Final = 10_000  # outcomes remembered, so that one key is never performed twice
 
 
 class SlackAdapter:
-    """One bot in one Slack workspace; see :class:`greenroom.adapters.base.Adapter`."""
+    """One bot on Slack; see :class:`greenroom.adapters.base.Adapter`."""
 
     platform = PLATFORM
 
@@ -62,36 +47,37 @@ class SlackAdapter:
         since: datetime | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> None:
-        self._bot = bot
         self._settings = settings
-        self._desk_channel = desk_channel
         self._since = since
         self._clock = clock
         self._health = Health()
+        self._intake = CountedIntake()
+        self._bot = Bot(bot, settings, desk_channel, self._intake, clock)
         self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
-        self._lanes = tuple(asyncio.Lock() for _ in range(LANES))
-        self._live: _Live | None = None
+        self._teams = Teams(is_one=settings.install is None)
+        self._marks: dict[str, Marks] = {}  # by workspace
         self.ready = asyncio.Event()  # set while events can come in
-        self.address: tuple[str, int] | None = None  # where HTTP events are awaited
+        self.address: tuple[str, int] | None = None  # where HTTP requests are awaited
 
     @property
     def bot(self) -> str:
         """The bot's name: the stem of its YAML file."""
-        return self._bot
+        return self._bot.name
 
     @property
     def capabilities(self) -> frozenset[ActionKind]:
-        """What can be done here: deleting needs ``user_token``, reporting a desk channel."""
+        """What can be done here: deleting needs an admin's token, reporting a desk channel."""
+        install = self._settings.install
         able = set(ALWAYS)
-        if self._settings.user_token is not None:
+        if self._settings.user_token is not None or (install is not None and install.removes):
             able |= REMOVALS
-        if self._desk_channel is not None:
+        if self._bot.desk_channel is not None:
             able |= WITH_DESK_CHANNEL
         return frozenset(able)
 
     def health(self) -> Health:
         """How it fares."""
-        return self._health
+        return replace(self._health, gaps=self._intake.gaps)
 
     async def run(self, intake: Intake) -> None:
         """Connect and feed ``intake``; acknowledges to Slack only after it returned.
@@ -100,104 +86,81 @@ class SlackAdapter:
             RetryLater: The connection was lost.
             ConfigError: A token, a scope, the listening address or the app is wrong.
         """
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT_S)
-        async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
-            self._signed_in(session, intake) as live,
-        ):
-            await self._serve(live, session)
+        self._intake.open(intake)
+        try:
+            async with _session() as session, asyncio.TaskGroup() as group:
+                await self._serve(session, group)
+        except ExceptionGroup as failures:
+            raise _worst(failures) from failures
+        finally:
+            self._set_connected(False)
+            self._teams.clear()
+            for marks in self._marks.values():
+                marks.lose()
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order, once; the contract says what it raises."""
         if order.key in self._done:
             return self._done[order.key]
         with still_in_doubt(order):
-            if self._live is None:
-                raise RetryLater("Slack is not connected")
-            outcome = await self._live.actions.perform(order)
+            outcome = await self._teams.of_order(order).perform(order)
         self._done[order.key] = outcome
         return outcome
 
-    @asynccontextmanager
-    async def _signed_in(
-        self, session: aiohttp.ClientSession, intake: Intake
-    ) -> AsyncIterator[_Live]:
-        web = SlackWeb(self._settings, session)
-        workspace = await web.workspace()
-        directory = Directory(web, workspace, clock=self._clock)
-        reader = EventReader(self._bot, workspace, directory, clock=self._clock)
+    async def inspect(self, needs: frozenset[ActionKind]) -> Access:
+        """Compare what the tokens may do with ``needs``; see :class:`Inspectable`."""
+        asked = inspection.Asked(self._settings, self._bot.desk_channel, needs)
+        async with _session() as session:
+            app = SlackWeb(self._settings, session, tokens=Tokens(""))
+            return await inspection.inspect(app, await self._webs(session), asked)
+
+    async def greet(self, text: str) -> str:
+        """Post ``text`` in ``desk_channel``; returns where that was."""
+        async with _session() as session:
+            webs = await self._webs(session)
+            return await inspection.greet(webs, self._bot.desk_channel, text)
+
+    async def _serve(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
         answers = Answers(session, self._settings.endpoints.api, clock=self._clock)
-        self._live = _Live(
-            web,
-            workspace,
-            reader,
-            Interactions(web, workspace, directory, reader, clock=self._clock),
+        store = self._store()
+        roster = Roster(
+            self._bot,
+            session,
             answers,
-            self._actions(web, workspace, answers),
-            intake,
-            asyncio.Event(),
+            teams=self._teams,
+            marks=self._marks,
+            store=store,
+            group=group,
         )
-        try:
-            yield self._live
-        finally:
-            self._live = None
-            self._set_connected(False)
-
-    def _actions(self, web: SlackWeb, workspace: Workspace, answers: Answers) -> SlackActions:
-        return SlackActions(
-            self._bot, web, workspace, answers, desk_channel=self._desk_channel, clock=self._clock
+        reception = Reception(
+            self._bot,
+            session,
+            answers,
+            roster,
+            connected=self._set_connected,
+            heard=self._hear,
         )
-
-    async def _serve(self, live: _Live, session: aiohttp.ClientSession) -> None:
-        app = bolt_app(self._settings, live.web, live.workspace, take=self._take, act=self._act)
-        door = Door(app, live.answers, clock=self._clock)
-        if self._settings.transport == "http":
-            serving = self._serve_http(door)
-        else:
-            serving = serve_socket(door, live.web, session, on_connected=self._set_connected)
-        try:
-            async with asyncio.TaskGroup() as group:
-                server = group.create_task(serving)
-                await live.gone.wait()
-                server.cancel()
-        except ExceptionGroup as failures:
-            raise _first(failures) from failures
+        await roster.enter_all(self._since)
+        group.create_task(reception.run(store, self._set_address))
+        await roster.gone.wait()
         raise ConfigError(
-            f"the app was removed from the Slack workspace {live.workspace.team}",
+            f"the app was removed from the Slack workspace {roster.removed_from}",
             accepted="install it again at api.slack.com/apps, your app, Install App, "
             "and put the new token into .env",
         )
 
-    async def _serve_http(self, door: Door) -> None:
-        async with listening(door, self._settings.listen) as self.address:
-            self._set_connected(True)
-            await asyncio.Event().wait()  # until cancelled
+    def _store(self) -> InstallStore | None:
+        install = self._settings.install
+        if install is None:
+            return None
+        return InstallStore(install.store, install.key.get_secret_value())
 
-    async def _take(self, body: Mapping[str, Any]) -> None:
-        live = self._live
-        if live is None:
-            raise RetryLater("Slack is being disconnected")
-        async with self._lane(body):
-            event = await live.reader.read(body)
-            if event is not None:
-                await live.intake(event)
-        if is_farewell(body, live.workspace):
-            live.gone.set()
-        self._health = replace(self._health, last_event_at=self._clock())
+    async def _webs(self, session: aiohttp.ClientSession) -> list[SlackWeb]:
+        known = await known_installs(self._bot, self._store())
+        return [SlackWeb(self._settings, session, tokens=one.tokens) for one in known]
 
-    async def _act(self, body: Mapping[str, Any]) -> str | None:
-        live = self._live
-        if live is None:
-            raise RetryLater("Slack is being disconnected")
-        told = await live.interactions.take(body, live.intake)
-        self._health = replace(self._health, last_event_at=self._clock())
-        return told
-
-    def _lane(self, body: Mapping[str, Any]) -> asyncio.Lock:
-        """Keeps a channel's posts and edits in the order in which they came."""
-        event = part(body.get("event"))
-        channel = event.get("channel") or part(event.get("item")).get("channel")
-        return self._lanes[crc32(repr(channel).encode()) % LANES]
+    def _set_address(self, address: tuple[str, int]) -> None:
+        self.address = address
 
     def _set_connected(self, is_connected: bool) -> None:
         since = self._clock() if is_connected else self._health.since
@@ -207,9 +170,21 @@ class SlackAdapter:
         else:
             self.ready.clear()
 
+    def _hear(self) -> None:
+        self._health = replace(self._health, last_event_at=self._clock())
 
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    failure: BaseException = failures
+
+@asynccontextmanager
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        yield session
+
+
+def _worst(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What a person must mend, if anything; else what came first."""
+    wrong = failures.subgroup(ConfigError)
+    failure: BaseException = wrong or failures
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     return failure

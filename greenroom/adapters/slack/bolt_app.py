@@ -15,7 +15,7 @@ from slack_bolt.response import BoltResponse
 from greenroom.adapters.settings import SlackSettings
 from greenroom.adapters.slack.acting import is_acting
 from greenroom.adapters.slack.payload import Payload
-from greenroom.adapters.slack.web import SlackWeb, Workspace, quiet
+from greenroom.adapters.slack.web import SlackWeb, quiet
 
 Take = Callable[[Payload], Awaitable[None]]
 """Takes one event in, durably, before it returns; raises if it could not."""
@@ -24,23 +24,22 @@ Act = Callable[[Payload], Awaitable[str | None]]
 """The same for what somebody did; returns what they are to be told at once."""
 
 
-def bolt_app(
-    settings: SlackSettings, web: SlackWeb, workspace: Workspace, *, take: Take, act: Act
-) -> AsyncApp:
+def bolt_app(settings: SlackSettings, web: SlackWeb, *, take: Take, act: Act) -> AsyncApp:
     """A Bolt app that hands on every payload and acknowledges once it is taken.
 
     What ``take`` and ``act`` raise, Bolt logs with its traceback and answers with status
     500, so that Slack delivers an event again.
     """
-    secret, who = settings.signing_secret, _identity(settings, workspace)
+    secret = settings.signing_secret
 
     async def authorize(**_: Any) -> AuthorizeResult:
-        return who  # we signed in already; Bolt's own way asks Slack inside the 3 s
+        # We signed in already, and Bolt calls nothing for us: its way asks Slack inside the 3 s.
+        return AuthorizeResult(enterprise_id=None, team_id=None)
 
     app = AsyncApp(
         name=quiet.name,  # Bolt sets the level of the logger that has this name
         logger=quiet,
-        client=web.client(None),  # its token comes with `authorize`
+        client=web.client(None),
         authorize=authorize,
         before_authorize=_Acts(act),
         signing_secret="" if secret is None else secret.get_secret_value(),
@@ -75,13 +74,3 @@ class _Acts(AsyncMiddleware):
         if not is_acting(req.body):
             return await next()
         return BoltResponse(status=200, body=await self._act(req.body) or "")
-
-
-def _identity(settings: SlackSettings, workspace: Workspace) -> AuthorizeResult:
-    return AuthorizeResult(
-        enterprise_id=None,
-        team_id=workspace.team_id,
-        bot_user_id=workspace.user_id,
-        bot_id=workspace.bot_id,
-        bot_token=settings.token.get_secret_value(),
-    )

@@ -25,13 +25,27 @@ REST = timedelta(seconds=30)  # no look-ups for so long after one failed to come
 class Directory:
     """Looks members and channels up; what cannot be had is unknown and never an error."""
 
-    def __init__(self, web: SlackWeb, workspace: Workspace, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        web: SlackWeb,
+        workspace: Workspace,
+        *,
+        clock: Clock,
+        timeout_s: float | None = None,  # None: an event waits for the answer
+    ) -> None:
         self._web = web
         self._workspace = workspace
         self._clock = clock
+        self._timeout_s = timeout_s
         self._members: Recent[str, Author | None] = Recent(size=REMEMBERED, clock=clock, keep=KEEP)
         self._channels: Recent[str, str | None] = Recent(size=REMEMBERED, clock=clock, keep=KEEP)
         self._resting_until: datetime | None = None
+
+    def patient(self, timeout_s: float) -> Directory:
+        """The same memory, for a reader that has more time for its look-ups."""
+        other = Directory(self._web, self._workspace, clock=self._clock, timeout_s=timeout_s)
+        other._members, other._channels = self._members, self._channels
+        return other
 
     async def author(self, user_id: str) -> Author | None:
         """A member, with what Slack knows; ``None`` if it says nothing."""
@@ -75,10 +89,11 @@ class Directory:
         """An answer, ``{}`` where Slack refuses for good, ``None`` where it may come later."""
         if self._resting_until is not None and self._clock() < self._resting_until:
             return None
+        timeout_s = self._timeout_s or LOOKUP_TIMEOUT_S
         try:
-            async with asyncio.timeout(LOOKUP_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 return await self._web.call(
-                    "look up a name", method, patience_s=LOOKUP_TIMEOUT_S / 2, **arguments
+                    "look up a name", method, patience_s=timeout_s / 2, **arguments
                 )
         except DropMessage:
             return {}

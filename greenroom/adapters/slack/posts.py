@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from typing import Any
 
 from greenroom.adapters.slack.errors import error_code
 from greenroom.adapters.slack.limits import MOST_WAIT_S
+from greenroom.adapters.slack.joining import join
 from greenroom.adapters.slack.payload import Payload, parts
 from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
-from greenroom.errors import DropMessage, RetryLater
+from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import Message, Order
+
+log = logging.getLogger(__name__)
 
 Blocks = list[dict[str, Any]]
 
@@ -109,6 +113,25 @@ class Posts:
         return self._channel_ids[wanted]
 
     async def _post(
+        self, order: Order, spot: Spot, part: int, text: str, blocks: Blocks | None
+    ) -> str:
+        """Post; a public channel that the bot is not in is joined first."""
+        try:
+            return await self._post_there(order, spot, part, text, blocks)
+        except DropMessage as error:
+            if error_code(error) != "not_in_channel" or not await self._join(spot.channel):
+                raise
+        return await self._post_there(order, spot, part, text, blocks)
+
+    async def _join(self, channel: str) -> bool:
+        try:
+            await join(self._web, channel)
+        except (DropMessage, ConfigError) as error:
+            log.info("cannot join %a on Slack: %s", channel, error)
+            return False
+        return True
+
+    async def _post_there(
         self, order: Order, spot: Spot, part: int, text: str, blocks: Blocks | None
     ) -> str:
         answer = await self._web.call(

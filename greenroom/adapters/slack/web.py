@@ -71,8 +71,12 @@ class SlackWeb:
         self._session = session
         self._pace = pace or Pace()
         self.tokens = tokens or tokens_of(settings)
-        self.bot = self.client(self.tokens.bot)
+        self.bot = self.client(self.tokens.bot or None)
         self.admin = None if self.tokens.admin is None else self.client(self.tokens.admin)
+
+    def forget_admin(self) -> None:
+        """The ``user_token`` was revoked."""
+        self.admin = None
 
     def client(self, token: str | None) -> AsyncWebClient:
         """A client of the SDK as we want it; Bolt's has no token of its own."""
@@ -192,10 +196,11 @@ class SlackWeb:
 
 
 def tokens_of(settings: SlackSettings) -> Tokens:
-    """What the bot's file gives."""
-    admin = settings.user_token
+    """What the bot's file gives; an empty one where it gives none."""
+    bot, admin = settings.token, settings.user_token
     return Tokens(
-        settings.token.get_secret_value(), None if admin is None else admin.get_secret_value()
+        "" if bot is None else bot.get_secret_value(),
+        None if admin is None else admin.get_secret_value(),
     )
 
 

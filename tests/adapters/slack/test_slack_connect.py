@@ -84,7 +84,7 @@ async def test_run_can_be_started_again(server: SlackServer, inbox: Inbox) -> No
 async def test_socket_without_hello_is_given_up(
     server: SlackServer, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("greenroom.adapters.slack.socket.CALL_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("greenroom.adapters.slack.link.CALL_TIMEOUT_S", 0.05)
     server.connections.says_hello = False
     with pytest.raises(RetryLater, match="closed"):
         await SlackAdapter("acme", settings(server), clock=lambda: NOW).run(inbox)

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from greenroom.adapters.slack import door, interactions
-from greenroom.adapters.slack.socket import IN_FLIGHT
+from greenroom.adapters.slack.link import IN_FLIGHT
 from greenroom.message import EventKind
 from tests.adapters.slack.deeds import Doing, doing, show_card, until
 from tests.adapters.slack.stage import event_body, said

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from greenroom.adapters.slack.socket import IN_FLIGHT
+from greenroom.adapters.slack.link import IN_FLIGHT
 from greenroom.message import EventKind
 from tests.adapters.slack.stage import NOW, Running, event_body, said
 from tests.platforms.slack.server import (
