@@ -13,6 +13,7 @@ ME, APPLICATION, MEMBER, MODERATOR, OWNER = "2000", "2001", "2002", "2003", "200
 ROLE_MEMBERS, ROLE_MODS, ROLE_ME = "3001", "3002", "3003"
 
 MANAGE_MESSAGES = 1 << 13
+EVERYONE = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 16) | (1 << 20) | (1 << 38)
 EPOCH_MS = 1_420_070_400_000
 FIRST = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -142,7 +143,7 @@ def guild() -> dict[str, Any]:
         "large": False,
         "unavailable": False,
         "roles": [
-            role(GUILD, "@everyone", position=0),
+            role(GUILD, "@everyone", EVERYONE, position=0),
             role(ROLE_MEMBERS, "Verified"),
             role(ROLE_MODS, "Mods", MANAGE_MESSAGES),
             role(ROLE_ME, "Greenroom", MANAGE_MESSAGES),

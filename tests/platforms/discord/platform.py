@@ -1,4 +1,4 @@
-"""A Discord on loopback for the demo, the soak and the benchmark: one server, its channels."""
+"""A Discord on loopback for the demo, the soak and the benchmark: servers, channels, members."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any
 
 from ..base import Platform, Said
 from ..faults import Fault
-from .payloads import EPOCH_MS, ME, TOKEN, USERS, user
+from .limits import NARROW
+from .payloads import EPOCH_MS, GUILD, ME, TOKEN
 from .server import DiscordServer, discord_server
-
-DAYS_OLD = 90  # of members' accounts
 
 
 class DiscordPlatform:
-    """A server whose members and channels come to be by name."""
+    """Discord, whose members, channels, threads and servers come to be by name.
+
+    A channel is ``help``, a thread in it ``help/A question``, and a channel of another server
+    ``Other server:help``.
+    """
 
     def __init__(self, server: DiscordServer) -> None:
         self.server = server
-        self._members: dict[str, str] = {one["username"]: key for key, one in USERS.items()}
         self._ids = 0
         server.new_id = self._snowflake
 
@@ -36,8 +38,9 @@ class DiscordPlatform:
 
     async def say(self, text: str, *, author: str = "ada", channel: str = "help") -> str:
         """A member posts in a channel; both come to be by name."""
-        place = await self.server.channel_named(channel)
-        posted = await self.server.say(text, channel=place, author=self._member(author))
+        place = await self._place(channel)
+        member = self.server.places.member_named(author)
+        posted = await self.server.say(text, channel=place, author=member)
         return str(posted["id"])
 
     async def order(self, fault: Fault) -> None:
@@ -59,13 +62,12 @@ class DiscordPlatform:
         ]
         return [_said(posted) for posted in sorted(mine, key=lambda one: int(one["id"]))]
 
-    def _member(self, name: str) -> str:
-        if name not in self._members:
-            at_ms = int(time.time() * 1000) - DAYS_OLD * 86_400_000
-            member_id = str(((at_ms - EPOCH_MS) << 22) + len(self._members))
-            self._members[name] = member_id
-            USERS[member_id] = user(member_id, name)
-        return self._members[name]
+    async def _place(self, named: str) -> str:
+        where, _, rest = named.rpartition(":")
+        guild_id = await self.server.places.server_named(where) if where else GUILD
+        name, _, topic = rest.removeprefix("#").partition("/")
+        channel = await self.server.places.channel_named(name, guild_id=guild_id)
+        return await self.server.places.thread_named(topic, parent=channel) if topic else channel
 
     def _snowflake(self) -> str:
         """An id of now; two of one millisecond differ."""
@@ -82,5 +84,5 @@ def _said(posted: Mapping[str, Any]) -> Said:
 async def platform() -> AsyncIterator[Platform]:
     """A Discord on a free port of loopback, which limits how often it is asked."""
     async with discord_server() as server:
-        server.is_limiting = True
+        server.limits.limit = NARROW
         yield DiscordPlatform(server)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from aiohttp import web
 from ..faults import Fault as Ordinary
 from .gateway import Gateway
 from .interactions import Interactions, needs_no_token, sets_up
+from .limits import Limits, refusal
 from .openapi import faults_of
 from .payloads import (
     GUILD,
@@ -28,18 +28,16 @@ from .payloads import (
     TOKEN,
     USERS,
     application,
-    channel,
-    guild,
-    member,
-    message,
     snowflake,
     thread,
 )
+from .places import Places
 
 REPEATED = "X-Test-Repeated"
-KEPT = 2_000  # messages of a channel, requests and effects
-RATE, WINDOW_S = 30, 1.0  # requests of one bucket in a window
+KEPT = 2_000  # requests and effects
 DIRECT = "5001"  # the channel of direct messages with anybody
+NONCE_S = 300.0  # how long a nonce is known
+LONGEST, LONGEST_NONCE = 2_000, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,11 @@ class Request:
     query: dict[str, str]
     body: Any
     reason: str | None
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Method and path."""
+        return self.method, self.path
 
 
 @dataclass(slots=True)
@@ -72,14 +75,10 @@ class DiscordServer:
     effects: list[Request] = field(default_factory=list)  # the writes that changed something
     new_id: Callable[[], str] = snowflake
     invalid: list[str] = field(default_factory=list)  # what Discord's API document forbids
-    messages: dict[str, dict[str, dict[str, Any]]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-    nonces: dict[str, dict[str, Any]] = field(default_factory=dict)
-    channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # made by name, by id
-    buckets: dict[str, tuple[float, int]] = field(default_factory=dict)  # window's start, used
+    nonces: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    nonce_at_s: dict[str, float] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     unreadable: set[str] = field(default_factory=set)  # channels without View Channel
-    is_limiting: bool = False  # counts requests as Discord does; tests of other things do not
     banned: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
     faults: deque[Fault] = field(default_factory=deque)
@@ -87,30 +86,20 @@ class DiscordServer:
     has_members_intent: bool = True
     has_application: bool = True
     sessions_left: int = 1000
+    concurrency: int = 1
+    bot_gateway: Mapping[str, Any] = field(default_factory=dict)  # in place of its own fields
     interactions: Interactions = field(init=False)
+    places: Places = field(init=False)
 
     def __post_init__(self) -> None:
         self.interactions = Interactions(self.gateway.dispatch)
-        self.gateway.servers = lambda: [self.guild()]
+        self.places = Places(self.gateway.dispatch)
+        self.gateway.servers = lambda: [self.places.whole(one) for one in self.places.servers]
 
-    def guild(self) -> dict[str, Any]:
-        """The server as it is now, each channel with its newest message."""
-        whole = guild()
-        whole["channels"] = [*whole["channels"], *self.channels.values()]
-        for one in (*whole["channels"], *whole["threads"]):
-            ids = self.messages[one["id"]]
-            one["last_message_id"] = max(ids, key=int) if ids else None
-        return whole
-
-    async def channel_named(self, name: str) -> str:
-        """The id of a text channel, which is made if it is not there."""
-        for one in (*guild()["channels"], *self.channels.values()):
-            if one["name"] == name:
-                return str(one["id"])
-        made = channel(str(6_000 + len(self.channels)), name)
-        self.channels[made["id"]] = made
-        await self.gateway.dispatch("CHANNEL_CREATE", made)
-        return str(made["id"])
+    @property
+    def messages(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What stands in each channel."""
+        return self.places.messages
 
     @property
     def api(self) -> str:
@@ -134,10 +123,7 @@ class DiscordServer:
         self, text: str, *, channel: str = HELP, author: str = MEMBER, **more: Any
     ) -> dict[str, Any]:
         """A message is posted, and everyone is told."""
-        posted = message(channel, author, text, **{"id": self.new_id(), **more})
-        self.messages[channel][posted["id"]] = posted
-        while len(self.messages[channel]) > KEPT:
-            del self.messages[channel][next(iter(self.messages[channel]))]
+        posted = self.places.posted(channel, author, text, **{"id": self.new_id(), **more})
         await self.gateway.dispatch("MESSAGE_CREATE", posted)
         return posted
 
@@ -157,7 +143,7 @@ class DiscordServer:
         """Messages are deleted, and everyone is told."""
         for message_id in ids:
             self.messages[channel].pop(message_id, None)
-        where = {"channel_id": channel, "guild_id": GUILD}
+        where = {"channel_id": channel, "guild_id": self.places.guild_of(channel) or GUILD}
         if len(ids) == 1:
             await self.gateway.dispatch("MESSAGE_DELETE", {"id": ids[0], **where})
         else:
@@ -184,17 +170,16 @@ class DiscordServer:
         if sets_up(taken.path):
             self.invalid += faults_of(taken.method, taken.path, taken.query, taken.body)
             return await handler(request)
-        befallen = self.gateway.ordered.next_request()
+        befallen, limits = self.gateway.ordered.next_request(), self.limits.take(*taken.route)
         if befallen is Ordinary.DELAY:
             await asyncio.sleep(self.gateway.ordered.delay_s)
         elif befallen is Ordinary.SERVER_ERROR:
             return _refused(500, 0, "500: Internal Server Error")
         elif befallen is Ordinary.RATE_LIMIT:
-            return _limited(self.gateway.ordered.retry_after_s)
+            return _limited(self.gateway.ordered.retry_after_s, limits[1])
         self.invalid += faults_of(taken.method, taken.path, taken.query, taken.body)
-        limits = self._count(taken) if self.is_limiting else {}
-        if limits.get("X-RateLimit-Remaining") == "-1":
-            return _limited(float(limits["X-RateLimit-Reset-After"]), limits)
+        if not limits[0]:
+            return _limited(float(limits[1]["X-RateLimit-Reset-After"]), limits[1])
         fault = self.faults.popleft() if self.faults and taken.method != "GET" else None
         if fault is not None and fault.status is not None:
             headers = {"Via": "1.1 test", **fault.headers}
@@ -205,23 +190,8 @@ class DiscordServer:
         is_lost = fault is not None or befallen is Ordinary.LOST_ANSWER
         if is_lost and request.transport is not None:
             request.transport.abort()
-        answer.headers.update(limits)
+        answer.headers.update(limits[1])
         return answer
-
-    def _count(self, taken: Request) -> dict[str, str]:
-        """A request more in its bucket, and the headers that say so."""
-        bucket, now = f"{taken.method}:{taken.path.split('/')[2:3]}", time.time()
-        began, used = self.buckets.get(bucket, (now, 0))
-        if now - began >= WINDOW_S:
-            began, used = now, 0
-        self.buckets[bucket] = (began, used + 1)
-        return {
-            "X-RateLimit-Limit": str(RATE),
-            "X-RateLimit-Remaining": str(max(-1, RATE - used - 1)),
-            "X-RateLimit-Reset": f"{began + WINDOW_S:.3f}",
-            "X-RateLimit-Reset-After": f"{max(0.0, began + WINDOW_S - now):.3f}",
-            "X-RateLimit-Bucket": hashlib.sha256(bucket.encode()).hexdigest()[:16],
-        }
 
     async def me(self, _: web.Request) -> web.Response:
         return _json(USERS[ME])
@@ -240,19 +210,52 @@ class DiscordServer:
             "total": 1000,
             "remaining": self.sessions_left,
             "reset_after": 3_600_000,
-            "max_concurrency": 1,
+            "max_concurrency": self.concurrency,
         }
-        return _json({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+        found = {
+            "url": self.gateway.url,
+            "shards": self.gateway.shards,
+            "session_start_limit": limit,
+            **self.bot_gateway,
+        }
+        return _json({key: value for key, value in found.items() if value is not None})
+
+    async def find_open_gateway(self, _: web.Request) -> web.Response:
+        return _json({"url": self.gateway.url})
+
+    async def get_guilds(self, _: web.Request) -> web.Response:
+        return _json(
+            [
+                {"id": one["id"], "name": one["name"], "owner": False, "features": []}
+                | {"permissions": str(self.places.permissions(one["id"]))}
+                for one in self.places.servers.values()
+            ]
+        )
+
+    async def get_channels(self, request: web.Request) -> web.Response:
+        found = self.places.servers.get(request.match_info["guild"])
+        return _json(found["channels"]) if found else _refused(404, 10004, "Unknown Guild")
+
+    async def get_roles(self, request: web.Request) -> web.Response:
+        found = self.places.servers.get(request.match_info["guild"])
+        return _json(found["roles"]) if found else _refused(404, 10004, "Unknown Guild")
+
+    async def get_threads(self, request: web.Request) -> web.Response:
+        if request.match_info["guild"] not in self.places.servers:
+            return _refused(404, 10004, "Unknown Guild")
+        found = self.places.active(request.match_info["guild"])
+        return _json({"threads": found, "members": []})
 
     async def get_member(self, request: web.Request) -> web.Response:
-        who = request.match_info["user"]
-        found = USERS.get(who)
-        return _json({**member(who), "user": found}) if found else _refused(404, 10013, "Unknown")
+        found = self.places.member(request.match_info["user"])
+        return _json(found) if found else _refused(404, 10007, "Unknown Member")
 
     async def get_channel(self, request: web.Request) -> web.Response:
-        if request.match_info["channel"] != SLEEPING:
-            return _refused(404, 10003, "Unknown Channel")
-        return _json(thread(SLEEPING, "Old news", HELP, archived=True))
+        channel_id = request.match_info["channel"]
+        if channel_id == SLEEPING:
+            return _json(thread(SLEEPING, "Old news", HELP, archived=True))
+        found = self.places.channel(channel_id)
+        return _json(found) if found else _refused(404, 10003, "Unknown Channel")
 
     async def get_message(self, request: web.Request) -> web.Response:
         found = self.messages[request.match_info["channel"]].get(request.match_info["message"])
@@ -261,20 +264,14 @@ class DiscordServer:
     async def get_messages(self, request: web.Request) -> web.Response:
         if request.match_info["channel"] in self.unreadable:
             return _refused(403, 50001, "Missing Access")
-        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
-        kept = sorted(
-            self.messages[request.match_info["channel"]].values(), key=lambda m: int(m["id"])
-        )
-        page = [item for item in kept if int(item["id"]) > after][:limit]
-        asked = [  # of a message that is asked for, less is told
-            {key: value for key, value in item.items() if key not in ("guild_id", "member")}
-            for item in page[::-1]
-        ]
-        return _json(asked)
+        return _json(self.places.page(request.match_info["channel"], request.query))
 
     async def post_message(self, request: web.Request) -> web.Response:
         body, channel = await request.json(), request.match_info["channel"]
-        known = self.nonces.get(str(body.get("nonce"))) if body.get("enforce_nonce") else None
+        fault = _fault_of(body)
+        if fault is not None:
+            return fault
+        known = self._known(body) if body.get("enforce_nonce") else None
         if known is not None:
             return _json(known, headers={REPEATED: "yes"})
         more: dict[str, Any] = {}
@@ -287,10 +284,18 @@ class DiscordServer:
             more["guild_id"] = None
         more |= {key: body[key] for key in ("embeds", "components") if key in body}
         posted = await self.say(body.get("content") or "", channel=channel, author=ME, **more)
-        self.nonces[str(body.get("nonce"))] = posted
-        while len(self.nonces) > KEPT:
-            del self.nonces[next(iter(self.nonces))]
+        nonce = str(body.get("nonce"))
+        self.nonces[nonce], self.nonce_at_s[nonce] = posted, time.monotonic()
         return _json(posted)
+
+    def _known(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What was posted with the same nonce, some minutes ago at most."""
+        until_s = time.monotonic() - NONCE_S
+        for nonce in list(self.nonces):
+            if len(self.nonces) <= KEPT and self.nonce_at_s[nonce] > until_s:
+                break
+            del self.nonces[nonce], self.nonce_at_s[nonce]
+        return self.nonces.get(str(body.get("nonce")))
 
     async def edit_message(self, request: web.Request) -> web.Response:
         channel, message_id = request.match_info["channel"], request.match_info["message"]
@@ -312,7 +317,7 @@ class DiscordServer:
 
     async def open_direct(self, request: web.Request) -> web.Response:
         recipient = (await request.json())["recipient_id"]
-        return _json({"id": DIRECT, "type": 1, "recipients": [USERS[recipient]]})
+        return _json({"id": DIRECT, "type": 1, "recipients": [self.places.users[recipient]]})
 
     async def patch(self, request: web.Request) -> web.Response:
         return _json(await request.json())
@@ -345,7 +350,13 @@ class DiscordServer:
             web.get("/gateway", self.gateway.serve),
             web.get(v10 + "/users/@me", self.me),
             web.get(v10 + "/oauth2/applications/@me", self.application),
+            web.get(v10 + "/applications/@me", self.application),
             web.get(v10 + "/gateway/bot", self.find_gateway),
+            web.get(v10 + "/gateway", self.find_open_gateway),
+            web.get(v10 + "/users/@me/guilds", self.get_guilds),
+            web.get(v10 + "/guilds/{guild}/channels", self.get_channels),
+            web.get(v10 + "/guilds/{guild}/roles", self.get_roles),
+            web.get(v10 + "/guilds/{guild}/threads/active", self.get_threads),
             web.post(v10 + "/users/@me/channels", self.open_direct),
             web.get(v10 + "/channels/{channel}", self.get_channel),
             web.patch(v10 + "/channels/{channel}", self.patch),
@@ -404,11 +415,20 @@ def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
     return web.Response(body=json.dumps(body).encode(), status=status, headers=exact)
 
 
-def _limited(retry_after_s: float, headers: dict[str, str] | None = None) -> web.Response:
-    """Too many requests, in Discord's own words; only with ``Via`` the library believes it."""
-    body = {"message": "You are being rate limited.", "retry_after": retry_after_s, "global": False}
-    told = {"Via": "1.1 test", "Retry-After": f"{retry_after_s:.3f}", **(headers or {})}
-    return _json(body, status=429, headers=told)
+def _limited(retry_after_s: float, limits: Mapping[str, str]) -> web.Response:
+    body, told = refusal(retry_after_s)
+    return _json(body, status=429, headers={**limits, "X-RateLimit-Remaining": "0", **told})
+
+
+def _fault_of(body: Mapping[str, Any]) -> web.Response | None:
+    """What Discord does not post, whether or not its API document is at hand."""
+    content = body.get("content") or ""
+    if not content.strip() and not any(body.get(key) for key in ("embeds", "components")):
+        return _refused(400, 50006, "Cannot send an empty message")
+    nonce = str(body.get("nonce") or "")
+    if len(content) > LONGEST or len(nonce) > LONGEST_NONCE:
+        return _refused(400, 50035, "Invalid Form Body")
+    return None
 
 
 def _refused(status: int, code: int, text: str) -> web.Response:
