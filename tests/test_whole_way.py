@@ -26,7 +26,7 @@ from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.pool import EncoderPool
-from tests.adapters.contract import PLATFORMS, WAIT_S, Sent, Stage
+from tests.adapters.contract import COMMUNITIES, WAIT_S, Sent, Stage
 
 RULES = """
 # Bait
@@ -59,7 +59,7 @@ class Relayed:
         return self._stage.adapter.health()
 
 
-@pytest.fixture(params=PLATFORMS)
+@pytest.fixture(params=COMMUNITIES)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     module = importlib.import_module(f"tests.adapters.{request.param}.contract_stage")
     async with module.contract_stage() as found:

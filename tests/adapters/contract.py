@@ -16,7 +16,8 @@ from typing import Protocol
 from greenroom.adapters.base import Adapter
 from greenroom.message import ActionKind, Event
 
-PLATFORMS = ("discord", "slack", "reddit", "terminal", "replay", "example")
+COMMUNITIES = ("discord", "slack", "reddit")  # where people are, and say whom they answer
+PLATFORMS = (*COMMUNITIES, "terminal", "replay", "example")
 
 MEMBER = "member"  # someone whom the platform knows as a person
 ITSELF = "itself"  # the adapter's own account

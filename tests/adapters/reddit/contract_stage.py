@@ -57,7 +57,7 @@ class RedditStage:
 
     def sent(self) -> Sequence[Sent]:
         """What took effect."""
-        return [_sent(call) for call in self.running.server.effects]
+        return [_sent(call) for call in self.running.server.effects if call.path in KINDS]
 
     def fail_next(self, status: int) -> None:
         """The next action is refused."""
