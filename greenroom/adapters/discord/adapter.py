@@ -28,6 +28,7 @@ from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
 from greenroom.adapters.discord.shards import Sleep
+from greenroom.adapters.discord.texts import Texts
 from greenroom.adapters.doubt import still_in_doubt
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.lanes import Lane
@@ -49,6 +50,7 @@ LANE_SIZE = 64  # events waiting in a lane; full: the gateway is read no further
 class _Live:
     """What exists only while connected."""
 
+    client: DiscordClient
     actions: DiscordActions
     acts: Interactions
 
@@ -93,6 +95,7 @@ class DiscordAdapter:
         self._backfill = Backfill(
             settings.backfill, self._intake, since=since, clock=clock, sleep=sleep
         )
+        self._texts = Texts()
         self._live: _Live | None = None
         self.ready = asyncio.Event()  # set while events can come in
 
@@ -108,7 +111,7 @@ class DiscordAdapter:
 
     def health(self) -> Health:
         """How it fares."""
-        return replace(self._health, gaps=self._intake.gaps)
+        return replace(self._health, gaps=self._intake.gaps, detail=self._texts.warning)
 
     async def run(self, intake: Intake) -> None:
         """Connect and feed ``intake``.
@@ -143,7 +146,7 @@ class DiscordAdapter:
         if order.key in self._done:
             return self._done[order.key]
         with still_in_doubt(order):
-            if self._live is None or not self._health.is_connected:
+            if self._live is None or not self._live.client.is_up:
                 raise RetryLater("Discord is not connected")
             outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
@@ -165,6 +168,7 @@ class DiscordAdapter:
                 self._backfill.begin,
                 self._backfill.want,
                 self._backfill.lose,
+                self._texts.saw,
             ),
             call_timeout_s=self._call_timeout_s,
             sleep=self._sleep,
@@ -183,7 +187,7 @@ class DiscordAdapter:
             client, web, callbacks, self._gone, desk_channel=self._desk_channel, clock=clock
         )
         web.before_close = acts.settle
-        self._live = _Live(actions, acts)
+        self._live = _Live(client, actions, acts)
         return reader
 
     async def _offer(self, client: DiscordClient) -> None:

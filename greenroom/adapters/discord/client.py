@@ -20,7 +20,12 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from greenroom.adapters.discord.errors import discord_errors, first_of
+from greenroom.adapters.discord.errors import (
+    discord_errors,
+    first_of,
+    lacks_intents,
+    refused_intents,
+)
 from greenroom.adapters.discord.payload import Payload, number, part, parts, text
 from greenroom.adapters.discord.shards import (
     CLOSE_S,
@@ -88,6 +93,7 @@ class Heard:
     began: Callable[[int, frozenset[int]], None]  # a session of a shard, which lists its servers
     guild: Callable[[int], None]  # Discord has told about a server
     lost: Callable[[int], None]  # a server cannot be heard for a while
+    posted: Callable[[Payload, str | None], None]  # a message as it came, and who the bot is
 
 
 class DiscordClient(discord.Client):
@@ -132,11 +138,16 @@ class DiscordClient(discord.Client):
         )
         for event, name in RAW.items():
             state.parsers[event] = partial(self._keep, name)
+        state.parsers["MESSAGE_CREATE"] = partial(self._post, state.parsers["MESSAGE_CREATE"])
         return state
 
     def _keep(self, name: str, payload: Any) -> None:
         if isinstance(payload, Mapping):
             self._found.append(Found(name, payload))
+
+    def _post(self, parse: Callable[[Any], None], payload: Any) -> None:
+        self._heard.posted(part(payload), str(self.user.id) if self.user else None)
+        parse(payload)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Keep what the adapter reads; the rest goes the library's way."""
@@ -299,3 +310,5 @@ class DiscordClient(discord.Client):
         except DropMessage as error:
             api = self._settings.endpoints.api
             raise RetryLater(f"{error}; is endpoints.api right ({api})?") from error
+        if self.flags and lacks_intents(self.flags):  # none at all: the gateway decides
+            raise refused_intents(self.flags)

@@ -79,19 +79,25 @@ def of_closing(code: int, flags: discord.ApplicationFlags | None = None) -> Gree
     if code == 4004:
         return _wrong_token()
     if code in (4013, 4014):
-        return _refused_intents(flags)
+        return refused_intents(flags)
     if code in _CLOSED:
         return GiveUp(f"Discord closed the connection with {code}: {_CLOSED[code]}")
     return RetryLater(f"Discord closed the connection with {code}")
 
 
-def _refused_intents(flags: discord.ApplicationFlags | None) -> ConfigError:
+def lacks_intents(flags: discord.ApplicationFlags | None) -> list[str]:
+    """The privileged intents that are not switched on, as Discord's page names them."""
     missing = []
     if not flags or not (flags.gateway_message_content or flags.gateway_message_content_limited):
         missing.append("Message Content Intent")
     if not flags or not (flags.gateway_guild_members or flags.gateway_guild_members_limited):
         missing.append("Server Members Intent")
-    names = " and ".join(missing or ["a privileged intent"])
+    return missing
+
+
+def refused_intents(flags: discord.ApplicationFlags | None) -> ConfigError:
+    """Without them there is nothing to read."""
+    names = " and ".join(lacks_intents(flags) or ["a privileged intent"])
     return ConfigError(
         f"Discord refuses the bot the {names}, without which it cannot read what members write",
         accepted=f"at {PORTAL}: your application, Bot, Privileged Gateway Intents: switch on "
