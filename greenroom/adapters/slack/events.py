@@ -196,10 +196,12 @@ def _see_deletion(event: Payload, channel: str) -> _Seen | None:
 def _see_change(event: Payload, channel: str) -> _Seen | None:
     body, before = part(event.get("message")), part(event.get("previous_message"))
     ts = word(body, "ts") or word(before, "ts")
-    if ts is None or _is_for_one_only(body):
+    if ts is None:
         return None
-    if word(body, "subtype") == "tombstone":  # a thread's first message, deleted
+    if word(body, "subtype") == "tombstone":  # a thread's first message, deleted; it is hidden
         return _Seen(EventKind.MESSAGE_DELETED, channel, ts, {})
+    if _is_for_one_only(body):
+        return None
     if word(body, "subtype") not in SPOKEN or not _is_changed(body, before):
         return None
     revision = word(part(body.get("edited")), "ts") or word(event, "event_ts") or "?"

@@ -11,6 +11,7 @@ from greenroom.adapters.recent import Recent
 
 REMEMBERED: Final = 10_000  # channels
 OVERLAP: Final = timedelta(seconds=60)  # looked at twice; what was stored is known by its key
+GRAIN: Final = timedelta(seconds=1)  # a ``ts`` may lag so far behind its message
 SKEW: Final = timedelta(hours=1)  # a server whose clock is further away has a time of its own
 
 Stamp = float  # a ``ts`` as a number, for comparing
@@ -41,7 +42,7 @@ class Marks:
         """The first connection; ``since`` is when the last one before it was surely there."""
         if self._begin is not None:
             return
-        self._begin = self._clock() if since is None else since - OVERLAP
+        self._begin = self._clock() - GRAIN if since is None else since - OVERLAP
         if since is not None:
             self.lose(since)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.adapters.slack.errors import error_code
-from greenroom.adapters.slack.limits import MOST_WAIT_S
 from greenroom.adapters.slack.joining import join
+from greenroom.adapters.slack.limits import MOST_WAIT_S
 from greenroom.adapters.slack.payload import Payload, parts
 from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import ConfigError, DropMessage, RetryLater

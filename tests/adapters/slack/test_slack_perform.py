@@ -274,7 +274,6 @@ async def _outcome(stage: Running, kind: ActionKind) -> Outcome | str:
         ),
         ({"error": "missing_scope", "needed": "chat:write"}, ConfigError, "Reinstall to Workspace"),
         ({"error": "channel_not_found"}, DropMessage, "/invite"),
-        ({"error": "not_in_channel"}, DropMessage, "/invite"),
         ({"error": "is_archived"}, DropMessage, "archived"),
         ({"error": "something_new"}, DropMessage, "something_new"),
         ({"error": "internal_error"}, RetryLater, "internal_error"),

@@ -254,8 +254,8 @@ class SlackServer:
         fault = self.faults[method].popleft() if self.faults[method] else None
         if fault is not None:
             return fault()
-        if method in self.silent:
-            await self.closing.wait()
+        while method in self.silent and not self.closing.is_set():
+            await asyncio.sleep(0.01)
         if method in ACTIONS and self.action_faults:
             return web.Response(status=self.action_faults.popleft(), text="<html>")
         return await self._ordered_fault()
