@@ -19,6 +19,14 @@ _NEW_TOKEN = (
 # A well-formed answer or event that holds something else than the library expects.
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
+MOST_PAUSE_S = 3_600.0  # longer than Discord ever asks for; what is more is no number
+
+_WRONG_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
+_NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerFingerprintMismatch,
+)
 # RuntimeError: aiohttp's session was closed under the request.
 _LOST = (aiohttp.ClientError, OSError, RuntimeError, discord.DiscordException)
 
@@ -63,12 +71,20 @@ def discord_errors(doing: str, *, sends: bool = False, needs: str | None = None)
         raise _of_answer(error, doing, sends, needs) from error
     except discord.ConnectionClosed as error:
         raise of_closing(error.code) from error
-    except aiohttp.ClientConnectorError as error:  # never reached Discord, so nothing was done
+    except discord.PrivilegedIntentsRequired as error:
+        raise refused_intents(None) from error
+    except _WRONG_ADDRESS as error:  # its text has the address, and that an interaction's token
+        raise ConfigError(
+            f"Discord's address is none ({type(error).__name__})",
+            accepted="endpoints.api in the bot's file: an https:// address, or leave it out",
+        ) from error
+    except _NEVER_SENT as error:
         raise RetryLater(f"Discord cannot be reached to {doing}: {error}") from error
+    except UnicodeEncodeError as error:
+        raise DropMessage(f"not text that can be sent to Discord, to {doing}") from error
     except _LOST as error:
         raise RetryLater(
-            f"Discord's answer to {doing} never came: {type(error).__name__} {error}".rstrip(),
-            maybe_done=sends,
+            f"Discord's answer to {doing} never came: {_shown(error)}", maybe_done=sends
         ) from error
     except UNREADABLE as error:
         raise RetryLater(f"Discord's answer to {doing} is unreadable", maybe_done=sends) from error
@@ -145,8 +161,16 @@ def _reason(error: discord.HTTPException, needs: str | None) -> str:
     return f"{known} ({said})" if known else said
 
 
+def _shown(error: BaseException) -> str:
+    """An error in words, without the address, which may have an interaction's token in it."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{type(error).__name__} {error.status}"
+    return f"{type(error).__name__} {error}".rstrip()
+
+
 def _retry_after_s(error: discord.HTTPException) -> float | None:
     try:
-        return float(error.response.headers.get("Retry-After", ""))
+        found = float(error.response.headers.get("Retry-After", ""))
     except (ValueError, AttributeError):
         return None
+    return min(found, MOST_PAUSE_S) if found >= 0 else None
