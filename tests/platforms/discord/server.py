@@ -85,8 +85,10 @@ class DiscordServer:
     has_content_intent: bool = True
     has_members_intent: bool = True
     has_application: bool = True
+    has_bot_gateway: bool = True
     sessions_left: int = 1000
     concurrency: int = 1
+    charset: str = ""  # goes behind the type of each answer; Discord's own has none
     bot_gateway: Mapping[str, Any] = field(default_factory=dict)  # in place of its own fields
     interactions: Interactions = field(init=False)
     places: Places = field(init=False)
@@ -191,6 +193,8 @@ class DiscordServer:
         if is_lost and request.transport is not None:
             request.transport.abort()
         answer.headers.update(limits[1])
+        if self.charset and answer.status != 204:
+            answer.headers["Content-Type"] = f"application/json{self.charset}"
         return answer
 
     async def me(self, _: web.Request) -> web.Response:
@@ -206,6 +210,8 @@ class DiscordServer:
         )
 
     async def find_gateway(self, _: web.Request) -> web.Response:
+        if not self.has_bot_gateway:
+            return _refused(404, 0, "404: Not Found")
         limit = {
             "total": 1000,
             "remaining": self.sessions_left,
