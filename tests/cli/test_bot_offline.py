@@ -270,6 +270,18 @@ def test_other_keys_are_set_and_secrets_among_them_are_not_shown(
     gather(deployment / "config.yaml")
 
 
+@pytest.mark.parametrize(
+    "pair", ["install.client_secret=test-client", "install={client_secret: test-client}"]
+)
+def test_a_secret_below_another_key_does_not_come_into_the_bots_file(
+    talk: Talk, deployment: Path, pair: str
+) -> None:
+    ended = talk("slack", *SILENT, "--set", pair, "--set", "app_token=test-app-token")
+    assert (ended.code, "`install.client_secret` is a secret" in ended.err) == (2, True)
+    assert "test-client" not in ended.out + ended.err
+    assert left(deployment) == []
+
+
 def test_a_deployment_without_personas_has_nobody_to_put_on_stage(
     talk: Talk, deployment: Path
 ) -> None:
