@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from greenroom.adapters.connection import SlackManifest
+from greenroom.adapters.slack.scopes import HEARING, SCOPES
+from greenroom.adapters.slack.web import CORE_SCOPES
 from greenroom.cli.bot_file import Draft
 from greenroom.cli.bot_slack import ONLY_FOR, SlackConversation, manifest_for
 from greenroom.documents import load, validate
-from greenroom.message import ActionKind
+from greenroom.message import REMOVALS, ActionKind
 from tests.cli.conftest import Talk
 from tests.cli.labels import labels
 
@@ -34,15 +36,26 @@ def shipped() -> Any:
     return yaml.safe_load((ROOT / "adapters" / "slack.yaml").read_text(encoding="utf-8"))
 
 
-def test_all_actions_take_the_whole_manifest(shipped: Any) -> None:
-    assert manifest(*ActionKind) == shipped
+def test_all_actions_and_keys_take_the_whole_manifest(shipped: Any) -> None:
+    assert manifest(*ActionKind, join=["*"]) == shipped
+
+
+@pytest.mark.parametrize("kind", sorted(SCOPES))
+def test_a_manifest_has_what_inspection_asks_for(kind: ActionKind) -> None:
+    made = manifest(kind)["oauth_config"]["scopes"]
+    assert {*SCOPES[kind], *CORE_SCOPES, *HEARING} <= set(made["bot"])
+    assert (made.get("user") is not None) == (kind in REMOVALS)
 
 
 @pytest.mark.parametrize("scope", sorted(ONLY_FOR))
 def test_a_scope_that_no_persona_needs_is_left_out(shipped: Any, scope: str) -> None:
-    made = manifest(*(frozenset(ActionKind) - ONLY_FOR[scope]))
+    made = manifest(*(frozenset(ActionKind) - ONLY_FOR[scope]), join=["*"])
     asked = shipped["oauth_config"]["scopes"]["bot"]
     assert made["oauth_config"]["scopes"]["bot"] == [one for one in asked if one != scope]
+
+
+def test_a_scope_to_join_channels_is_there_for_who_joins() -> None:
+    assert "channels:join" not in manifest(*ActionKind)["oauth_config"]["scopes"]["bot"]
 
 
 def test_an_admin_is_asked_for_nothing_where_nothing_is_removed(shipped: Any) -> None:
@@ -80,7 +93,7 @@ def test_a_manifest_in_one_line_keeps_its_scopes(tmp_path: Path, shipped: Any) -
     text = yaml.safe_dump(shipped, default_flow_style=None, width=10_000)
     (tmp_path / "adapters" / "slack.yaml").write_text(text)
     draft = Draft(Path("bots/slack.yaml"), tmp_path, "slack", "")
-    assert yaml.safe_load(manifest_for(draft)) == shipped
+    assert yaml.safe_load(manifest_for(draft)) == shipped  # which is more than it needs
 
 
 def test_what_is_clicked_stands_in_the_guide() -> None:
