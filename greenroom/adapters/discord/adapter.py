@@ -14,7 +14,7 @@ from zlib import crc32
 
 import discord
 
-from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake
 from greenroom.adapters.discord.actions import ALWAYS, DiscordActions
 from greenroom.adapters.discord.acts import ActReader
 from greenroom.adapters.discord.backfill import Backfill
@@ -24,6 +24,7 @@ from greenroom.adapters.discord.commands import offer
 from greenroom.adapters.discord.desk import TO_DESK
 from greenroom.adapters.discord.errors import UNREADABLE, first_of
 from greenroom.adapters.discord.events import EventReader, Gone, guild_id
+from greenroom.adapters.discord.inspection import Inspection, signed_in
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
@@ -151,6 +152,16 @@ class DiscordAdapter:
             outcome = await self._live.actions.perform(order)
         self._done[order.key] = outcome
         return outcome
+
+    async def inspect(self, needs: frozenset[ActionKind]) -> Access:
+        """Sign in, and compare what the bot may do with ``needs``; the contract says more."""
+        async with signed_in(self._client([])) as client:
+            return await Inspection(client, self._desk_channel, needs).access()
+
+    async def greet(self, text: str) -> str:
+        """Post ``text`` into ``desk_channel``; returns where that was."""
+        async with signed_in(self._client([])) as client:
+            return await Inspection(client, self._desk_channel, frozenset()).greet(text)
 
     def _client(self, lanes: list[asyncio.Queue[Found]]) -> DiscordClient:
         async def take(found: Found) -> None:

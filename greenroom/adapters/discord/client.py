@@ -119,6 +119,7 @@ class DiscordClient(discord.Client):
         self._found: list[Found] = []  # of one frame
         self._shards: list[Shard] = []
         self._was_connected = False
+        self.application_data: Payload = {}
         super().__init__(
             intents=INTENTS,
             max_messages=None,
@@ -211,7 +212,7 @@ class DiscordClient(discord.Client):
 
     async def application_info(self) -> discord.AppInfo:
         """The application; compatible servers leave out what the library asks for."""
-        data = part(await self._application_data())
+        self.application_data = data = part(await self._application_data())
         mine = str(self.user.id) if self.user else "0"
         whole: Any = {
             **_APPLICATION,
@@ -237,7 +238,9 @@ class DiscordClient(discord.Client):
             GiveUp: Discord refuses the bot for good.
         """
         try:
-            await self._sign_in()
+            await self.sign_in()
+            if self.flags and lacks_intents(self.flags):  # none at all: the gateway decides
+                raise refused_intents(self.flags)
             await self.connect()
         finally:
             self._heard.connected(False)
@@ -302,7 +305,13 @@ class DiscordClient(discord.Client):
         log.info("Discord wants the bot on %d connections", wanted)
         return wanted
 
-    async def _sign_in(self) -> None:
+    async def sign_in(self) -> None:
+        """Find out who the bot is.
+
+        Raises:
+            RetryLater: Discord cannot be reached.
+            ConfigError: The token is refused.
+        """
         try:
             with discord_errors("sign in"):
                 async with asyncio.timeout(HANDSHAKE_S):
@@ -310,5 +319,3 @@ class DiscordClient(discord.Client):
         except DropMessage as error:
             api = self._settings.endpoints.api
             raise RetryLater(f"{error}; is endpoints.api right ({api})?") from error
-        if self.flags and lacks_intents(self.flags):  # none at all: the gateway decides
-            raise refused_intents(self.flags)
