@@ -9,36 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from greenroom.adapters.connection import DiscordConnection
+from greenroom.adapters.discord_invite import invite_address, needed, shown
 from greenroom.cli.bot_asking import Asker
 from greenroom.cli.bot_file import Draft
 from greenroom.cli.bot_platform import Wanted
 from greenroom.documents import load, validate
 from greenroom.message import ActionKind
 from greenroom.starter import starter_folder
-
-BITS: Final[Mapping[str, int]] = {
-    "kick_members": 1,
-    "ban_members": 2,
-    "manage_channels": 4,
-    "manage_guild": 5,
-    "add_reactions": 6,
-    "view_audit_log": 7,
-    "view_channel": 10,
-    "send_messages": 11,
-    "manage_messages": 13,
-    "embed_links": 14,
-    "attach_files": 15,
-    "read_message_history": 16,
-    "use_external_emojis": 18,
-    "manage_nicknames": 27,
-    "manage_roles": 28,
-    "manage_webhooks": 29,
-    "manage_threads": 34,
-    "create_public_threads": 35,
-    "send_messages_in_threads": 38,
-    "moderate_members": 40,
-}
-"""Discord's numbers, so that an invite can be written without its library."""
 
 _ABOVE: Final = frozenset(
     {ActionKind.LABEL, ActionKind.TIMEOUT, ActionKind.KICK, ActionKind.BAN, ActionKind.UNLABEL}
@@ -84,42 +61,30 @@ class DiscordConversation:
 
 
 def _invitation(draft: Draft, application: str) -> Iterator[str]:
-    connection = validate(load(starter_folder() / "adapters" / "discord.yaml"), DiscordConnection)
-    needed = permissions(connection, draft.needs)
-    number = sum(1 << BITS[name] for name in needed)
-    scope = connection.invite.scope.replace(" ", "+")
+    permissions = needed(draft.needs)
+    number = sum(one.number for one in permissions.values())
+    why = _purposes()
     yield "Invite it"
     yield " 1. Open this address, choose the server, press **Continue** and **Authorize**:"
     yield ""
-    yield (
-        f"    https://discord.com/oauth2/authorize?client_id={application}"
-        f"&scope={scope}&permissions={number}"
-    )
+    yield f"    {invite_address(application, draft.needs)}"
     yield ""
     if not application.isdecimal():
         yield f"    {application} is the **Application ID** under **General Information**."
     yield f"    {number} is the sum of what your personas need:"
-    for name, why in needed.items():
-        yield f"    {shown(name):<26} {1 << BITS[name]:>15}  {why}"
+    for name, one in permissions.items():
+        yield f"    {shown(name):<26} {one.number:>15}  {why[name]}"
     if draft.needs & _ABOVE:
         yield " 2. In **Server Settings**, **Roles**, drag the bot's own role above the roles that"
         yield "    it should give, and above those of members whom it may time out, kick or ban."
     yield "For a private channel, add the bot under **Edit Channel**, **Permissions**."
 
 
-def permissions(connection: DiscordConnection, needs: frozenset[ActionKind]) -> Mapping[str, str]:
-    """The permissions of an invite, and what each is for: to watch, and what actions need."""
-    watching = connection.invite.watching
-    return {
-        name: one.why
-        for name, one in connection.permissions.items()
-        if watching & (1 << BITS[name]) or needs.intersection(one.actions)
-    }
-
-
-def shown(permission: str) -> str:
-    """A permission as Discord's pages name it."""
-    return permission.replace("_", " ").title().replace(" In ", " in ")
+def _purposes() -> Mapping[str, str]:
+    """What each permission is for, in words."""
+    file = starter_folder() / "adapters" / "discord.yaml"
+    found = validate(load(file), DiscordConnection).permissions
+    return {name: one.why for name, one in found.items()}
 
 
 def _application(token: str, account: str | None) -> str:
