@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from greenroom.adapters.discord.payload import Payload, number, part, snowflake
 from greenroom.adapters.discord.quoting import hushed
 from greenroom.adapters.discord.web import DiscordWeb, clean
 from greenroom.adapters.wording import split_at_sentence
@@ -18,13 +19,13 @@ from greenroom.message import Message, Order
 POST_LIMIT = 2_000  # characters that Discord takes in one message
 MOST_POSTS = 4  # of one reply; what is longer ends in an ellipsis
 PAGE = 100
-MOST_PAGES = 5  # 500 messages since the one answered: an earlier try's post is among them
+MOST_PAGES = 5  # the channel's last 500 messages: an earlier try's post is among them
 SUPPRESS_EMBEDS = 1 << 2  # a message flag: links show no preview
 
 _MAY_POST = "Send Messages, in a thread Send Messages in Threads"
 _MAY_SHOW = "Send Messages and Embed Links"
 
-Post = Mapping[str, Any]
+Post = Payload
 """A message as Discord's JSON has it."""
 
 
@@ -33,7 +34,7 @@ class Spot:
     """Where and how to post."""
 
     channel: str  # a channel, a thread or a direct message's channel
-    answers: str | None = None  # id of the message there that is answered
+    answers: str | None = None  # id of the message there that is answered, if Discord gave it one
     has_previews: bool = True
 
 
@@ -54,15 +55,15 @@ class Posts:
         if not any(parts):
             raise DropMessage("there is no text to post")
         posted = await self._find(order.message, spot, parts) if order.maybe_done else {}
-        for number, part in enumerate(parts):
-            if number in posted:
+        for place, said in enumerate(parts):
+            if place in posted:
                 continue
             try:
-                posted[number] = await self._post(order.key, spot, number, part)
+                posted[place] = await self._post(order.key, spot, place, said)
             except RetryLater as error:
                 has_begun = error.maybe_done or bool(posted)
                 raise RetryLater(str(error), after_s=error.after_s, maybe_done=has_begun) from error
-        return f"{spot.channel}/{','.join(posted[number] for number in sorted(posted))}"
+        return f"{spot.channel}/{','.join(posted[place] for place in sorted(posted))}"
 
     async def show(
         self, order: Order, channel: str, body: Mapping[str, Any], is_same: Callable[[Post], bool]
@@ -75,11 +76,11 @@ class Posts:
         whole = {**body, "nonce": _nonce(order.key, 0)}
         return f"{channel}/{await self._web.post(channel, whole, needs=_MAY_SHOW)}"
 
-    async def _post(self, key: str, spot: Spot, number: int, text: str) -> str:
-        body: dict[str, Any] = {"content": text, "nonce": _nonce(key, number)}
+    async def _post(self, key: str, spot: Spot, place: int, text: str) -> str:
+        body: dict[str, Any] = {"content": text, "nonce": _nonce(key, place)}
         if not spot.has_previews:
             body["flags"] = SUPPRESS_EMBEDS
-        if spot.answers is not None and number == 0:
+        if spot.answers is not None and spot.answers.isdecimal() and place == 0:
             body["message_reference"] = {
                 "message_id": spot.answers,
                 "fail_if_not_exists": False,  # a removal may come before its explanation
@@ -90,9 +91,9 @@ class Posts:
         found: dict[int, str] = {}
 
         def is_last(item: Post) -> bool:
-            number = _part(item, spot, parts)
-            if number is not None:
-                found.setdefault(number, str(item["id"]))
+            place = _place(item, spot, parts)
+            if place is not None:
+                found.setdefault(place, str(item["id"]))
             return len(found) == len(parts)
 
         await self._look(message, spot.channel, is_last)
@@ -101,34 +102,39 @@ class Posts:
     async def _look(
         self, message: Message, channel: str, is_it: Callable[[Post], bool]
     ) -> Post | None:
-        """Our own messages since the one that an order is about, up to the one that is it."""
-        after = message.id  # ids tell the time, in every channel alike
+        """Our own messages, newest first and none before the order's, up to the one that is it.
+
+        An earlier try was not long ago, however old what it is about.
+        """
+        first = int(message.id) if message.id.isdecimal() else 0  # ids tell the time everywhere
+        before = None
         for _ in range(MOST_PAGES):
-            page = await self._web.after(channel, after, limit=PAGE)
-            for item in page:
+            page = await self._web.before(channel, before, limit=PAGE)
+            newer = [item for item in page if (number(item, "id") or 0) > first]
+            for item in newer:
                 if self._is_own(item) and is_it(item):
                     return item
-            if len(page) < PAGE:
+            if len(newer) < PAGE:
                 break
-            after = str(page[-1]["id"])
+            before = snowflake(newer[-1], "id")
         return None
 
     def _is_own(self, item: Post) -> bool:
         me = self._client.user
-        return me is not None and (item.get("author") or {}).get("id") == str(me.id)
+        return me is not None and snowflake(part(item, "author"), "id") == str(me.id)
 
 
-def _part(item: Post, spot: Spot, parts: list[str]) -> int | None:
+def _place(item: Post, spot: Spot, parts: list[str]) -> int | None:
     """Which part of the text a message is, if it answers the same message."""
     content = item.get("content")
     if content not in parts:
         return None
-    number = parts.index(content)
-    answered = (item.get("message_reference") or {}).get("message_id")
-    is_same = number > 0 or answered is None or answered == spot.answers
-    return number if is_same else None
+    place = parts.index(content)
+    answered = snowflake(part(item, "message_reference"), "message_id")
+    is_same = place > 0 or answered is None or answered == spot.answers
+    return place if is_same else None
 
 
-def _nonce(key: str, number: int) -> str:
+def _nonce(key: str, place: int) -> str:
     """At most 25 characters, the same for every try of one part of one order."""
-    return hashlib.blake2b(f"{key}:{number}".encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(f"{key}:{place}".encode(), digest_size=12).hexdigest()

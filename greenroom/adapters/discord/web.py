@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import discord
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 from yarl import URL
@@ -67,7 +69,8 @@ class DiscordWeb(HTTPClient):
         """Send a request to this bot's address; waits out short rate limits."""
         route.url = self._api + route.url.removeprefix(Route.BASE)
         try:
-            return _read(await super().request(route, **kwargs))
+            with _codes_told():
+                return _read(await super().request(route, **kwargs))
         except asyncio.CancelledError:
             # Cancelled while it waits for the global rate limit, the library would leave
             # its gate shut for ever; the next request may ask Discord again.
@@ -153,11 +156,11 @@ class DiscordWeb(HTTPClient):
 
         ``parameters`` fill the path, or for GET, with ``body``, the query.
         """
-        route = Route(method, path, **parameters)
         more: dict[str, Any] = {"reason": _audit_reason(reason)}
         if body is not None:
             more["params" if method == "GET" else "json"] = body
         with discord_errors(doing, sends=sends, needs=needs):
+            route = Route(method, path, **parameters)
             async with asyncio.timeout(self._call_timeout_s):
                 return await self.request(route, **more)
 
@@ -169,7 +172,9 @@ class DiscordWeb(HTTPClient):
         session: aiohttp.ClientSession = getattr(self, "_HTTPClient__session")  # noqa: B009
         with discord_errors(doing, sends=sends):
             async with asyncio.timeout(self._call_timeout_s):
-                return await self._hooks.request(route, session, payload=dict(body))
+                with _codes_told():
+                    answer = await self._hooks.request(route, session, payload=dict(body))
+                return _read(answer)
 
     async def post(self, channel: str, body: Mapping[str, Any], *, needs: str) -> str:
         """Post a message once per nonce, mentioning nobody; returns its id."""
@@ -191,18 +196,20 @@ class DiscordWeb(HTTPClient):
             async with asyncio.timeout(self._call_timeout_s):
                 await self.delete_message(channel, message, reason=_audit_reason(reason))
 
-    async def after(self, channel: str, message: str, *, limit: int) -> list[dict[str, Any]]:
-        """The messages that follow one, oldest first."""
+    async def before(self, channel: str, message: str | None, *, limit: int) -> list[Payload]:
+        """The messages that precede one, or the channel's last ones; newest first."""
+        query = {"limit": limit} if message is None else {"before": message, "limit": limit}
         found = await self.call(
             "look for an earlier try's post",
             "GET",
             "/channels/{channel_id}/messages",
             channel_id=channel,
-            body={"after": message, "limit": limit},
+            body=query,
             needs="Read Message History",
         )
-        with discord_errors("look for an earlier try's post"):
-            return sorted(found, key=lambda item: int(item["id"]))
+        listed = [part(item) for item in found] if isinstance(found, list) else []
+        known = [item for item in listed if number(item, "id") is not None]
+        return sorted(known, key=lambda item: number(item, "id") or 0, reverse=True)
 
     async def direct(self, user: str) -> str:
         """The id of the channel for direct messages with somebody."""
@@ -225,6 +232,18 @@ def _read(answer: Any) -> Any:
         return json.loads(answer)
     except ValueError:
         return answer
+
+
+@contextmanager
+def _codes_told() -> Iterator[None]:
+    """The same for refusals, of which the library then knows no code."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        said = part(_read(error.text))
+        error.code = error.code or number(said, "code") or 0
+        error.text = text(said, "message") or error.text
+        raise
 
 
 def _audit_reason(reason: str | None) -> str | None:

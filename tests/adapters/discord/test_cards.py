@@ -195,6 +195,31 @@ async def test_card_with_a_lost_answer_is_not_doubled(stage: Running) -> None:
     assert [f"{MODS}/{one['id']}" for one in own] == [outcome.ref]
 
 
+async def test_card_about_old_words_is_found_past_much_talk(stage: Running) -> None:
+    about = await stage.received("hello")
+    for number in range(620):
+        stage.server.messages[MODS][str(number)] = message(MODS, MEMBER, "so", id=snowflake())
+    stage.server.lose()
+    with pytest.raises(RetryLater):
+        await stage.adapter.perform(card(about))
+    stage.server.nonces.clear()
+    await stage.adapter.perform(card(about, maybe_done=True))
+    own = [one for one in stage.server.messages[MODS].values() if one["author"]["id"] == ME]
+    assert len(own) == 1
+
+
+async def test_card_about_words_that_discord_blocked_is_found_again(stage: Running) -> None:
+    """What AutoMod blocks has no id of Discord's."""
+    about = replace(await stage.received("hello"), id="automod-0123456789abcdef-1767333600000")
+    stage.server.lose()
+    with pytest.raises(RetryLater):
+        await stage.adapter.perform(card(about))
+    stage.server.nonces.clear()
+    await stage.adapter.perform(card(about, maybe_done=True))
+    own = [one for one in stage.server.messages[MODS].values() if one["author"]["id"] == ME]
+    assert len(own) == 1
+
+
 async def test_another_cases_card_is_no_earlier_try(stage: Running) -> None:
     about = await stage.received("hello")
     other = replace(CARD, buttons=(Button("case:8:dismiss:0123abcd", "Dismiss"),))

@@ -59,6 +59,19 @@ async def test_reply_answers_its_message_and_calls_nobody(stage: Running) -> Non
     assert outcome.ref == f"{HELP}/{posted['id']}"
 
 
+async def test_reply_to_words_that_discord_blocked_answers_nothing(stage: Running) -> None:
+    about = replace(await stage.received("how?"), id="automod-0123456789abcdef-1767333600000")
+    await stage.adapter.perform(order(ActionKind.REPLY, about, "so"))
+    (call,) = stage.server.did("POST", f"/channels/{HELP}/messages")
+    assert "message_reference" not in call.body
+
+
+async def test_emoji_that_cannot_be_sent_is_dropped(stage: Running) -> None:
+    about = await stage.received("how?")
+    with pytest.raises(DropMessage, match="not text"):
+        await stage.adapter.perform(order(ActionKind.REACT, about, "\ud800"))
+
+
 async def test_reply_in_a_thread_stays_there(stage: Running) -> None:
     about = await stage.received("how?", channel=POST)
     assert about.channel.id == FORUM
