@@ -175,9 +175,17 @@ class ActReader:
         return Act(handle, says=THANKS, event=reported)
 
     async def _message(self, about: Ref, payload: Payload) -> Message:
-        """The reported message as it was then, or else as it is now."""
-        data: Any = self._reported.get(about, {})
-        if not data:
+        """The reported message as it was then; where too little of it was told, as it is now."""
+        kept = self._reported.get(about, {})
+        data = kept if _is_whole(kept) else await self._look_up(about, kept)
+        guild_id = number(payload, "guild_id")
+        try:
+            return await self._events.message_in(data, guild_id, int(about.channel))
+        except UNREADABLE as error:
+            raise DropMessage("the reported message lacks what a message needs") from error
+
+    async def _look_up(self, about: Ref, kept: Payload) -> Payload:
+        try:
             data = await self._web.call(
                 "look at the reported message",
                 "GET",
@@ -186,11 +194,11 @@ class ActReader:
                 message_id=about.message,
                 needs="Read Message History",
             )
-        guild_id = number(payload, "guild_id")
-        try:
-            return await self._events.message_in(data, guild_id, int(about.channel))
-        except UNREADABLE as error:
-            raise DropMessage("the reported message lacks what a message needs") from error
+        except DropMessage:
+            if not kept:
+                raise
+            return kept
+        return part(data)
 
     def _pressed(self, handle: Handle, actor: Author, payload: Payload, press: Press) -> Act:
         card = _card(payload)
@@ -245,6 +253,12 @@ class ActReader:
             respond=str(handle),
             **more,
         )
+
+
+def _is_whole(message: Payload) -> bool:
+    """Whether a message that came along says who wrote it and what."""
+    has_author = snowflake(part(message, "author"), "id") is not None
+    return has_author and isinstance(message.get("content"), str)
 
 
 def _said(data: Payload) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ _SAY, _DEFER, _ASK = 4, 5, 9
 _EPHEMERAL = 1 << 6  # only who acted sees it
 _LABEL, _TEXT_INPUT, _PARAGRAPH = 18, 4, 2
 _ACKNOWLEDGED, _UNKNOWN_WEBHOOK = 40060, 10015
+_ORIGINAL: Final = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 _LATE: Final = "Discord takes no answer any more: fifteen minutes have passed, or it was never open"
 
 
@@ -115,18 +117,31 @@ class Callbacks:
         """Put the answer where the acknowledgement stands; doing it twice changes nothing."""
         handle = read_handle(order.action.ref)
         body = _answer(order.action.text or "")
-        untold = self._untold.get(handle.id)
-        if untold is not None:
-            await untold.wait()  # bounded: Discord's own deadline ends it
+        await self._wait_until_told(handle)
         try:
-            await self._reach(
-                handle, "PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original", body
-            )
+            await self._reach(handle, "PATCH", _ORIGINAL, body)
         except DropMessage as error:
             if not _is_missing(error):
                 raise
             return await self._follow_up(handle, order, body)
         return Outcome(ref=order.action.ref)
+
+    async def change(self, handle: Handle, text: str) -> None:
+        """Put other words where the acknowledgement stands; never fails."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await self._reach(handle, "PATCH", _ORIGINAL, _answer(text))
+        except (GreenroomError, TimeoutError) as error:
+            why = str(error) or "no answer in time"
+            log.info("interaction %s keeps the words that it has: %s", handle.id, why)
+
+    async def _wait_until_told(self, handle: Handle) -> None:
+        """Until it is acknowledged, or Discord takes no acknowledgement any more."""
+        untold = self._untold.get(handle.id)
+        if untold is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DEADLINE_S):
+                    await untold.wait()
 
     async def _follow_up(self, handle: Handle, order: Order, body: Mapping[str, Any]) -> Outcome:
         """Where no acknowledgement stands; Discord knows no nonce here, so never in doubt."""

@@ -90,13 +90,17 @@ class Interactions:
     ) -> None:
         storing = self._group.create_task(self._store(event))
         done, _ = await asyncio.wait({storing}, timeout=self._patience_s)
-        refusal = storing.result() if done else SLOW
-        said = refusal or act.says
+        said = (storing.result() or act.says) if done else SLOW
         if said is None:
             await self._callbacks.defer(act.handle, until_s)
         else:
             await self._callbacks.say(act.handle, said, until_s)
+        if done:
+            return
         await asyncio.wait({storing})  # its place is taken until it is stored
+        known = storing.result() or act.says
+        if known is not None:
+            await self._callbacks.change(act.handle, known)
 
     async def _store(self, event: Callable[[], Awaitable[Event]]) -> str | None:
         """Make the event and store it; where that cannot be, what to tell instead."""

@@ -274,6 +274,38 @@ async def test_report_of_the_bots_own_message_says_whose_it_is(stage: Running) -
     assert event.message.author.is_self
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"content": 5, "author": "nobody"},
+        {"author": {"id": MEMBER, "username": "ada"}},
+        {"content": "free", "author": {"username": "ada"}},
+    ],
+)
+async def test_report_of_a_message_that_came_along_in_part_is_looked_up(
+    stage: Running, told: dict[str, Any]
+) -> None:
+    about = await stage.received("free nitro")
+    interactions = await offered(stage)
+    asked = await interactions.on_message(REPORT, {"id": about.id, "channel_id": HELP, **told})
+    await asked.told.wait()
+    await interactions.submit(asked, "odd", message=None)
+    event = await stage.inbox.next()
+    assert event.message is not None
+    assert (event.message.key, event.message.text) == (about.key, "free nitro")
+
+
+async def test_report_of_what_came_along_in_part_and_is_gone_has_that_part(stage: Running) -> None:
+    interactions = await offered(stage)
+    known = {"id": "77", "channel_id": HELP, "author": {"id": MEMBER, "username": "ada"}}
+    asked = await interactions.on_message(REPORT, known)
+    await asked.told.wait()
+    await interactions.submit(asked, "odd", message=None)
+    event = await stage.inbox.next()
+    assert event.message is not None
+    assert (event.message.id, event.message.author.id) == ("77", MEMBER)
+
+
 async def test_report_of_a_message_that_came_along_broken_stops_nothing(stage: Running) -> None:
     interactions = await offered(stage)
     broken = {"id": "77", "channel_id": HELP, "content": 5, "author": "nobody"}

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from greenroom.adapters.discord.acts import GONE, THANKS
+from greenroom.adapters.discord.custom_ids import Ref, of_report
 from greenroom.adapters.discord.interactions import PATIENCE_S, SLOW
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Action, ActionKind, Event, EventKind, Message, Order
@@ -23,6 +25,7 @@ from tests.platforms.discord.interactions import (
 )
 from tests.platforms.discord.payloads import HELP, MEMBER, USERS, member
 from tests.platforms.discord.server import DIRECT, DiscordServer
+from tests.platforms.faults import Fault
 
 BUTTON = {"custom_id": "gr.b:case:7:dismiss:0123abcd", "component_type": 2}
 WHY = {"id": "1", "name": "why", "type": 1}
@@ -66,6 +69,34 @@ async def test_press_during_a_slow_intake_is_acknowledged_and_kept(server: Disco
         await stage.adapter.perform(answer(given, "Taken."))
     assert given.shown is not None
     assert given.shown["content"] == "Taken."
+
+
+async def test_report_that_is_stored_late_is_thanked_for_then(server: DiscordServer) -> None:
+    async with running(server, patience_s=0.05) as stage:
+        about = await stage.received("free nitro")
+        stage.inbox.open.clear()
+        reason = {"custom_id": of_report(Ref(HELP, about.id)), "components": []}
+        given = await server.interactions.act(MODAL, reason)
+        await told(given)
+        assert given.shown is not None
+        assert given.shown["content"] == SLOW
+        stage.inbox.open.set()
+        assert (await stage.inbox.next()).kind is EventKind.MESSAGE_REPORTED
+        async with asyncio.timeout(WAIT_S):
+            await given.answered.wait()
+        assert given.shown["content"] == THANKS
+
+
+async def test_report_of_what_is_found_gone_late_says_so_then(server: DiscordServer) -> None:
+    async with running(server, patience_s=0.05) as stage:
+        server.gateway.ordered.order(Fault.DELAY)
+        reason = {"custom_id": of_report(Ref(HELP, "77")), "components": []}
+        given = await server.interactions.act(MODAL, reason)
+        async with asyncio.timeout(WAIT_S):
+            await given.answered.wait()
+        assert given.shown is not None
+        assert given.shown["content"] == GONE
+        assert stage.inbox.events.empty()
 
 
 async def test_acknowledgement_waits_for_the_intake(stage: Running) -> None:
@@ -186,6 +217,21 @@ async def test_answer_waits_for_the_acknowledgement(server: DiscordServer) -> No
     assert given.shown["content"] == "so"
     run.cancel()
     await asyncio.wait([run])
+
+
+async def test_answer_waits_no_longer_than_discord_would(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenroom.adapters.discord.callbacks.DEADLINE_S", 0.05)
+    async with running(server, patience_s=60.0) as stage:
+        stage.inbox.open.clear()
+        given = await server.interactions.act(COMPONENT, BUTTON)
+        await stage.inbox.entered.wait()
+        async with asyncio.timeout(WAIT_S):
+            with pytest.raises(DropMessage, match="never open"):
+                await stage.adapter.perform(answer(given))
+        stage.inbox.open.set()
+        await told(given)
 
 
 async def test_long_answer_is_one_message_cut_at_a_sentence(stage: Running) -> None:
