@@ -89,7 +89,7 @@ def _purposes() -> Mapping[str, str]:
 
 def _application(token: str, account: str | None) -> str:
     """The application's id: the account's, as Discord told it, or as its token holds it."""
-    told = re.search(r"\((\d{5,25})\)", account or "")
+    told = re.search(r"\((\d{1,25})\)$", account or "")
     if told is not None:
         return told[1]
     first = token.split(".", maxsplit=1)[0]

@@ -41,11 +41,29 @@ def greenroom(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return run
 
 
+Answer = str | Callable[[], str]
+"""What is typed; a function first changes something."""
+
+
 class Talk(Protocol):
     """Runs ``bot add`` with answers on standard input, which then ends."""
 
-    def __call__(self, *words: object, answers: Sequence[str] = ()) -> Ended:
+    def __call__(self, *words: object, answers: Sequence[Answer] = ()) -> Ended:
         """How it ended."""
+
+
+class Typed(io.StringIO):
+    """Standard input that is typed as it is read."""
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        super().__init__()
+        self._answers = iter(answers)
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        answer = next(self._answers, None)
+        if answer is None:
+            return ""
+        return f"{answer if isinstance(answer, str) else answer()}\n"
 
 
 @pytest.fixture
@@ -58,8 +76,8 @@ def deployment(greenroom: Greenroom, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def talk(greenroom: Greenroom, deployment: Path, monkeypatch: pytest.MonkeyPatch) -> Talk:
-    def add(*words: object, answers: Sequence[str] = ()) -> Ended:
-        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{one}\n" for one in answers)))
+    def add(*words: object, answers: Sequence[Answer] = ()) -> Ended:
+        monkeypatch.setattr(sys, "stdin", Typed(answers))
         return greenroom("bot", "add", *words, "--config", deployment / "config.yaml")
 
     return add

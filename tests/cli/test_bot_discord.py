@@ -77,6 +77,7 @@ def test_roles_are_spoken_of_where_they_matter() -> None:
     ("token", "account", "application"),
     [
         (TOKEN, "Greenroom (1234567)", "1234567"),
+        (TOKEN, "Greenroom (99) (1234567)", "1234567"),
         (base64.b64encode(b"765432123").decode().rstrip("=") + ".a.b", None, "765432123"),
         (TOKEN, None, "APPLICATION_ID"),
         ("%%%.é", "Greenroom", "APPLICATION_ID"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tests.cli.conftest import Ended, Talk
 from tests.cli.labels import labels
 from tests.cli.loopback import beside
 from tests.platforms.reddit.access import CLIENT_ID, CLIENT_SECRET, PASSWORD, REFRESH_TOKEN
-from tests.platforms.reddit.server import ME, SUBREDDIT, Call, RedditServer, reddit_server
+from tests.platforms.reddit.server import ME, SUBREDDIT, RedditServer, reddit_server
 
 
 @pytest.fixture
@@ -106,16 +105,14 @@ def test_what_lacks_is_told_until_it_is_mended(
     talk: Talk, reddit: RedditServer, endpoints: list[str]
 ) -> None:
     reddit.permissions[ME] = ["mail"]
-    looks = count()
 
-    def mend(call: Call) -> None:
-        if call.path.endswith("about/moderators") and next(looks) == 2:
-            del reddit.permissions[ME]
+    def mended() -> str:
+        del reddit.permissions[ME]
+        return ""
 
-    reddit.on_call = mend
-    ended = talk("reddit", *endpoints, answers=[*CAST, *SECRETS, "", "", "n"])
+    ended = talk("reddit", *endpoints, answers=[*CAST, *SECRETS, "", "", mended, "n"])
     assert ended.code == 0
-    assert ended.err.count("lacks the permission Manage Posts & Comments") == 1
+    assert ended.err.count("lacks the permission Manage Posts & Comments") == 2
     assert "It may do all that its personas need." in ended.out
 
 
