@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,7 +34,7 @@ PAUSE_S: Final = 0.1  # before another within the deadline
 
 _SAY, _DEFER, _ASK = 4, 5, 9
 _EPHEMERAL = 1 << 6  # only who acted sees it
-_LABEL, _TEXT_INPUT, _PARAGRAPH = 18, 4, 2
+_ROW, _LABEL, _TEXT_INPUT, _PARAGRAPH = 1, 18, 4, 2
 _ACKNOWLEDGED, _UNKNOWN_WEBHOOK = 40060, 10015
 _ORIGINAL: Final = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 _LATE: Final = "Discord takes no answer any more: fifteen minutes have passed, or it was never open"
@@ -97,21 +97,15 @@ class Callbacks:
         await self._tell(handle, {"type": _SAY, "data": data}, until_s)
 
     async def ask(self, handle: Handle, modal: Modal, until_s: float) -> None:
-        """Ask for a text; it comes back as an interaction of its own."""
-        field = {
-            "type": _TEXT_INPUT,
-            "custom_id": "text",
-            "style": _PARAGRAPH,
-            "required": False,
-            "max_length": LONGEST_TYPED,
-        }
-        label = cut(modal.label, LONGEST_LABEL)
-        data = {
-            "custom_id": modal.custom_id,
-            "title": cut(modal.title, LONGEST_LABEL),
-            "components": [{"type": _LABEL, "label": label, "component": field}],
-        }
-        await self._tell(handle, {"type": _ASK, "data": data}, until_s)
+        """Ask for a text; it comes back as an interaction of its own.
+
+        A compatible server may know the older layout only, in which the field has the label.
+        """
+        named = {"custom_id": modal.custom_id, "title": cut(modal.title, LONGEST_LABEL)}
+        newer, older = (
+            {"type": _ASK, "data": {**named, "components": [row]}} for row in _rows(modal)
+        )
+        await self._tell(handle, newer, until_s, instead=older)
 
     async def answer(self, order: Order) -> Outcome:
         """Put the answer where the acknowledgement stands; doing it twice changes nothing."""
@@ -171,15 +165,23 @@ class Callbacks:
                 raise DropMessage(_LATE) from error
             raise
 
-    async def _tell(self, handle: Handle, body: Mapping[str, Any], until_s: float) -> None:
+    async def _tell(
+        self,
+        handle: Handle,
+        body: Mapping[str, Any],
+        until_s: float,
+        *,
+        instead: Mapping[str, Any] | None = None,
+    ) -> None:
         """Tell Discord before its deadline, or as often as it takes; never fails."""
         try:
             async with asyncio.timeout_at(until_s):
-                while True:
-                    pause_s = await self._try(handle, body)
-                    if pause_s is None:
-                        break
-                    await asyncio.sleep(pause_s)
+                try:
+                    await self._insist(handle, body)
+                except DropMessage:
+                    if instead is None:
+                        raise
+                    await self._insist(handle, instead)
         except TimeoutError:
             log.warning("Discord did not hear in time of interaction %s", handle.id)
         except GreenroomError as error:
@@ -188,6 +190,14 @@ class Callbacks:
             told = self._untold.pop(handle.id, None)
             if told is not None:
                 told.set()
+
+    async def _insist(self, handle: Handle, body: Mapping[str, Any]) -> None:
+        """Try until Discord has heard, or refuses."""
+        while True:
+            pause_s = await self._try(handle, body)
+            if pause_s is None:
+                return
+            await asyncio.sleep(pause_s)
 
     async def _try(self, handle: Handle, body: Mapping[str, Any]) -> float | None:
         """One try; returns how long to wait before the next, if it needs one."""
@@ -209,6 +219,22 @@ class Callbacks:
             if _code(error) != _ACKNOWLEDGED:  # by a try whose answer was lost, or before a replay
                 raise
         return None
+
+
+def _rows(modal: Modal) -> Sequence[Mapping[str, Any]]:
+    """A modal's field under its label, and the same in Discord's older layout."""
+    label = cut(modal.label, LONGEST_LABEL)
+    field = {
+        "type": _TEXT_INPUT,
+        "custom_id": "text",
+        "style": _PARAGRAPH,
+        "required": False,
+        "max_length": LONGEST_TYPED,
+    }
+    return (
+        {"type": _LABEL, "label": label, "component": field},
+        {"type": _ROW, "components": [{**field, "label": label}]},
+    )
 
 
 def _answer(text: str) -> Mapping[str, Any]:

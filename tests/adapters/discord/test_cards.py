@@ -326,6 +326,20 @@ async def test_card_and_open_modal_outlive_a_restart(server: DiscordServer) -> N
     assert dismissed.command == DISMISS.value
 
 
+async def test_server_that_refuses_a_modal_is_asked_in_the_older_layout(stage: Running) -> None:
+    posted = await shown(stage)
+    stage.server.fail(400, code=50035, text="Invalid Form Body")
+    asked = await stage.server.interactions.press(posted, "Ban", by=MODERATOR)
+    await told(asked)
+    assert asked.callback is not None
+    (row,) = asked.callback["data"]["components"]
+    assert row["type"] == 1
+    assert row["components"][0]["label"] == BAN.asks
+    await stage.server.interactions.submit(asked, "third time", by=MODERATOR)
+    event = await stage.inbox.next()
+    assert (event.command, event.text) == (BAN.value, "third time")
+
+
 async def test_modal_in_discords_older_layout_is_understood(stage: Running) -> None:
     custom_id = of_question(BAN.value, Ref(HELP, "1"))
     rows = [{"type": 1, "components": [{"type": 4, "custom_id": "text", "value": "third"}]}]
