@@ -147,7 +147,8 @@ def _silent(bot: Bot, how: str) -> ConfigError:
 
 def _first_key(bot: Bot) -> str:
     """The key of the credentials; they come first among an adapter's keys."""
-    return next((key for key in type(bot.settings).model_fields), "adapter")
+    keys = type(bot.settings).model_fields
+    return next((key for key in keys if (key,) in bot.document.places), "adapter")
 
 
 def _key_of(lack: ConfigError, bot: Bot) -> str:
