@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
@@ -142,9 +143,16 @@ class Installation:
         return _page(200, "Greenroom is installed", where)
 
     async def _exchange(self, code: str) -> Installed:
+        client = self._web.client(None)
+
+        async def oauth_v2_access(**asked: str | None) -> AsyncSlackResponse:
+            # The SDK's own makes an aiohttp.BasicAuth, which aiohttp is about to drop.
+            given = {key: value for key, value in asked.items() if value is not None}
+            return await client.api_call("oauth.v2.access", data=given)
+
         answer = await self._web.call(
             "finish the installation",
-            self._web.client(None).oauth_v2_access,
+            oauth_v2_access,
             client_id=self._install.client_id,
             client_secret=self._install.client_secret.get_secret_value(),
             code=code,
