@@ -122,7 +122,7 @@ class Backfill:
         if not losses:
             return
         places = await self._places(guild, client)
-        gaps = iter([gap for place in places if (gap := self._gap(guild, place)) is not None])
+        gaps = iter(self._gaps(guild, places))
 
         async def work() -> None:
             for gap in gaps:
@@ -133,13 +133,17 @@ class Backfill:
                 group.create_task(work())
         self._marks.close(guild, losses)
 
-    def _gap(self, guild: int, place: _Place) -> Gap | None:
-        """None where nothing was posted; some servers do not keep count of the newest message."""
-        after, was_heard = self._marks.after(guild, place.id)
-        newest = place.newest
-        if newest is not None and (newest == after or (newest < after and not was_heard)):
-            return None
-        return Gap(guild, place.id, after)
+    def _gaps(self, guild: int, places: Sequence[_Place]) -> list[Gap]:
+        """Where something was posted. Some servers do not keep count of the newest message."""
+        counts = any(place.newest is not None for place in places)
+        found = []
+        for place in places:
+            after, was_heard = self._marks.after(guild, place.id)
+            newest = 0 if place.newest is None and counts else place.newest
+            is_told = newest is not None and (newest > after or (newest < after and was_heard))
+            if newest is None or is_told:
+                found.append(Gap(guild, place.id, after))
+        return found
 
     async def _places(self, guild_id: int, client: DiscordClient) -> Sequence[_Place]:
         guild = client.get_guild(guild_id) if guild_id != DIRECT else None

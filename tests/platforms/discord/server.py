@@ -84,6 +84,8 @@ class DiscordServer:
     faults: deque[Fault] = field(default_factory=deque)
     has_content_intent: bool = True
     has_members_intent: bool = True
+    refuses_pages: dict[str, list[int]] = field(default_factory=dict)  # statuses, by channel
+    holds_pages: asyncio.Event | None = None  # messages are told when it is set
     has_application: bool = True
     has_bot_gateway: bool = True
     sessions_left: int = 1000
@@ -270,6 +272,11 @@ class DiscordServer:
     async def get_messages(self, request: web.Request) -> web.Response:
         if request.match_info["channel"] in self.unreadable:
             return _refused(403, 50001, "Missing Access")
+        refused = self.refuses_pages.get(request.match_info["channel"])
+        if refused:
+            return _refused(refused.pop(0), 0, "not now")
+        if self.holds_pages is not None:
+            await self.holds_pages.wait()
         return _json(self.places.page(request.match_info["channel"], request.query))
 
     async def post_message(self, request: web.Request) -> web.Response:
