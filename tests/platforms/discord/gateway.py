@@ -17,7 +17,7 @@ from ..faults import Fault, Ordered
 from .payloads import ME, TOKEN, USERS, guild
 
 REPLAYED = 5_000  # frames that a session can be given again
-SESSIONS = 64  # remembered
+SESSIONS = 16  # remembered
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 ENDED_BY_CLIENT = (1000, 1001)  # codes after which a session cannot be resumed
 
