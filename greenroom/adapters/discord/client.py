@@ -20,25 +20,18 @@ from typing import Any
 import discord
 from discord.http import Route
 
+from greenroom.adapters.discord.connections import Connections
 from greenroom.adapters.discord.errors import (
     discord_errors,
-    first_of,
     lacks_intents,
     refused_intents,
 )
 from greenroom.adapters.discord.payload import Payload, number, part, parts, text
-from greenroom.adapters.discord.shards import (
-    CLOSE_S,
-    HANDSHAKE_S,
-    Gate,
-    Shard,
-    ShardingRequired,
-    Sleep,
-)
+from greenroom.adapters.discord.shards import CLOSE_S, HANDSHAKE_S, Sleep
 from greenroom.adapters.discord.state import State
-from greenroom.adapters.discord.web import DiscordWeb, Start
+from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.adapters.settings import DiscordSettings
-from greenroom.errors import ConfigError, DropMessage, RetryLater
+from greenroom.errors import DropMessage, RetryLater
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +110,9 @@ class DiscordClient(discord.Client):
         self._sleep = sleep
         self._jitter = jitter
         self._found: list[Found] = []  # of one frame
-        self._shards: list[Shard] = []
-        self._was_connected = False
+        self.connections = Connections(
+            self, settings.shards, heard.connected, sleep=sleep, jitter=jitter
+        )
         self.application_data: Payload = {}
         super().__init__(
             intents=INTENTS,
@@ -164,7 +158,7 @@ class DiscordClient(discord.Client):
     @property
     def is_up(self) -> bool:
         """Whether anything of Discord can be heard."""
-        return any(shard.is_connected for shard in self._shards)
+        return self.connections.is_up
 
     @property
     def flags(self) -> discord.ApplicationFlags | None:
@@ -180,6 +174,10 @@ class DiscordClient(discord.Client):
         """Hand it on; returns when the next may be read."""
         await self._heard.take(found)
 
+    def count_shards(self, count: int | None) -> None:
+        """How many connections there are; None: one, which says no number."""
+        self.shard_count = self._connection.shard_count = count
+
     def begun(self, shard: int, ready: Payload) -> None:
         """A connection has a session into which Discord replays nothing."""
         listed = [number(one, "id") for one in parts(ready, "guilds")]
@@ -192,13 +190,6 @@ class DiscordClient(discord.Client):
             KeyError: It lacks an id, the channel's or its author's.
         """
         return self._connection.message(data)
-
-    def tell_connected(self) -> None:
-        """Whether all connections are there, where that has changed."""
-        are_all = bool(self._shards) and all(shard.is_connected for shard in self._shards)
-        if are_all != self._was_connected:
-            self._was_connected = are_all
-            self._heard.connected(are_all)
 
     async def before_identify_hook(
         self,
@@ -249,61 +240,8 @@ class DiscordClient(discord.Client):
                     await self.close()
 
     async def connect(self, *, reconnect: bool = True) -> None:  # noqa: ARG002 (the library's)
-        """Keep all connections; where Discord wants more, with as many as it says."""
-        start = await self.begin()
-        count = self._settings.shards if self._settings.shards != "auto" else start.shards
-        while True:
-            try:
-                await self._hold(start, count)
-            except ShardingRequired as error:
-                start = await self.http.start(is_told=True)
-                count = self._more(count, start.shards, error)
-
-    async def begin(self) -> Start:
-        """Where to begin sessions, if Discord lets the bot begin any.
-
-        Raises:
-            RetryLater: Discord is not there, or allows no further session today.
-        """
-        start = await self.http.start()
-        if start.left == 0:  # one more would make Discord reset the token
-            raise RetryLater("Discord allows the bot no further session", after_s=start.reset_s)
-        return start
-
-    async def _hold(self, start: Start, count: int) -> None:
-        if start.left is not None and start.left < count:
-            raise RetryLater(
-                f"Discord allows the bot {start.left} more sessions, and it needs {count}",
-                after_s=start.reset_s,
-            )
-        is_one = count == 1
-        self.shard_count = self._connection.shard_count = None if is_one else count
-        gate = Gate(sleep=self._sleep)
-        self._shards = [
-            Shard(self, None if is_one else n, gate, sleep=self._sleep, jitter=self._jitter)
-            for n in range(count)
-        ]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for shard in self._shards:
-                    group.create_task(shard.keep(start))
-        except BaseExceptionGroup as failures:
-            failure = first_of(failures)
-            raise failure from failure.__cause__
-
-    def _more(self, had: int, wanted: int, error: Exception) -> int:
-        """How many connections instead."""
-        if self._settings.shards != "auto":
-            raise ConfigError(
-                f"Discord refuses the bot with shards: {had}, which are too few for its servers",
-                accepted=f"shards: auto, or at least shards: {wanted}",
-            ) from error
-        if wanted <= had:
-            raise RetryLater(
-                f"Discord wants the bot on more than {had} connections, and does not say how many"
-            ) from error
-        log.info("Discord wants the bot on %d connections", wanted)
-        return wanted
+        """Keep as many connections as Discord wants."""
+        await self.connections.keep()
 
     async def sign_in(self) -> None:
         """Find out who the bot is.

@@ -147,7 +147,7 @@ class Shard:
         """Open the socket and read it until it ends, which it does by an exception."""
         try:
             if session is None:
-                start = first or await self._client.begin()
+                start = first or await self._client.connections.begin()
                 async with self._gate.turn(self.number, start.concurrency):
                     wire = await self._open(start.gateway, None, is_first=first is not None)
             else:
@@ -211,7 +211,7 @@ class Shard:
 
     def _set_connected(self, is_connected: bool) -> None:
         self.is_connected = is_connected
-        self._client.tell_connected()
+        self._client.connections.changed()
 
     def _session(
         self, before: Session | None, wish: ReconnectWebSocket | None = None

@@ -30,6 +30,7 @@ from greenroom.adapters.settings import DiscordEndpoints
 from greenroom.errors import DropMessage, RetryLater
 
 LONGEST_REASON = 512  # characters that an audit log entry holds
+MOST_SHARDS = 4_096  # whatever is answered
 LONGEST_WAIT_S = 30.0  # for a rate limit to end; past it the outbox waits instead of a request
 MENTION_NOBODY: Mapping[str, Any] = {"parse": [], "replied_user": False}
 
@@ -122,7 +123,7 @@ class DiscordWeb(HTTPClient):
         limit = part(found, "session_start_limit")
         return Start(
             self._gateway or URL(address or ""),
-            shards=max(1, number(found, "shards") or 1),
+            shards=min(MOST_SHARDS, max(1, number(found, "shards") or 1)),
             concurrency=max(1, number(limit, "max_concurrency") or 1),
             left=number(limit, "remaining"),
             reset_s=(number(limit, "reset_after") or 0) / 1_000,

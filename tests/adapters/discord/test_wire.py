@@ -141,7 +141,7 @@ async def test_frame_that_nobody_knows_is_passed_over(stage: Running, frame: str
     assert conversations(stage) == (1, 0)
 
 
-@pytest.mark.parametrize("frame", ["{" * 5, "[" * 100_000, '{"op": 0, "t"', "\x00"])
+@pytest.mark.parametrize("frame", ["{" * 5, "[" * 5_000, '{"op": 0, "t"', "\x00"])
 async def test_frame_that_is_no_json_is_asked_for_again(stage: Running, frame: str) -> None:
     await stage.server.gateway.say(frame)
     await stage.resumed()
