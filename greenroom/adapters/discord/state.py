@@ -17,10 +17,10 @@ from typing import Any, Final
 import discord
 from discord.state import ConnectionState
 
-from greenroom.adapters.discord import whole
+from greenroom.adapters.discord import whole, whole_places
 from greenroom.adapters.discord.errors import UNREADABLE
+from greenroom.adapters.discord.fields import Whole
 from greenroom.adapters.discord.payload import Payload, number, part, parts
-from greenroom.adapters.discord.whole import Whole
 
 _WHOLE: Final[Mapping[str, Callable[[Payload], Whole]]] = {
     "MESSAGE_CREATE": whole.message,
@@ -28,13 +28,13 @@ _WHOLE: Final[Mapping[str, Callable[[Payload], Whole]]] = {
     "MESSAGE_DELETE": whole.deletion,
     "MESSAGE_DELETE_BULK": whole.deletions,
     "GUILD_MEMBER_ADD": whole.joined,
-    "GUILD_ROLE_CREATE": whole.role_told,
-    "GUILD_ROLE_UPDATE": whole.role_told,
-    "CHANNEL_CREATE": whole.channel,
-    "CHANNEL_UPDATE": whole.channel,
-    "THREAD_CREATE": whole.in_guild(whole.thread),
-    "THREAD_UPDATE": whole.in_guild(whole.thread),
-    "THREAD_LIST_SYNC": whole.threads,
+    "GUILD_ROLE_CREATE": whole_places.role_told,
+    "GUILD_ROLE_UPDATE": whole_places.role_told,
+    "CHANNEL_CREATE": whole_places.channel,
+    "CHANNEL_UPDATE": whole_places.channel,
+    "THREAD_CREATE": whole_places.in_guild(whole_places.thread),
+    "THREAD_UPDATE": whole_places.in_guild(whole_places.thread),
+    "THREAD_LIST_SYNC": whole_places.threads,
 }
 
 
@@ -90,7 +90,7 @@ class State(ConnectionState[Any]):
                     self._add_guild_from_data(self._guild_of(one))
 
     def _guild_of(self, data: Payload) -> Any:
-        return whole.guild(data, me=str(self.self_id) if self.self_id else None)
+        return whole_places.guild(data, me=str(self.self_id) if self.self_id else None)
 
 
 def _made_whole(

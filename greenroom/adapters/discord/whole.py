@@ -9,17 +9,23 @@ made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from greenroom.adapters.discord.payload import Payload, number, part, parts, text, time
+from greenroom.adapters.discord.fields import (
+    Whole,
+    an_id,
+    copy_ids,
+    count,
+    each,
+    is_id,
+    items,
+    moment,
+    needed,
+)
+from greenroom.adapters.discord.payload import Payload, part, parts, text
 
-Whole = dict[str, Any]
-
-_LARGEST: Final = 1 << 63  # of an id; beyond it there is no such moment
-_LONGEST: Final = 20  # digits
-_VOICE, _STAGE, _THREAD = 2, 13, 11
 _DEPTH: Final = 2  # of answered messages in answered messages
 
 
@@ -29,15 +35,15 @@ def message(data: Payload, *, depth: int = _DEPTH) -> Whole:
     found: Whole = {
         "id": needed(data, "id"),
         "channel_id": needed(data, "channel_id"),
-        "type": _count(data, "type"),
+        "type": count(data, "type"),
         "content": written if isinstance(written, str) else "",
-        "edited_timestamp": _time(data, "edited_timestamp"),
-        "flags": _count(data, "flags"),
+        "edited_timestamp": moment(data, "edited_timestamp"),
+        "flags": count(data, "flags"),
         "author": user(part(data, "author")),
         "attachments": [attachment(one) for one in parts(data, "attachments")],
-        "mentions": _each(user, parts(data, "mentions")),
+        "mentions": each(user, parts(data, "mentions")),
     }
-    _ids(data, found, "guild_id", "webhook_id", "application_id")
+    copy_ids(data, found, "guild_id", "webhook_id", "application_id")
     _said_by(data, found)
     _poll(data, found)
     _answered(data, found, depth)
@@ -63,19 +69,19 @@ def user(data: Payload) -> Whole:
 def member(data: Payload) -> Whole:
     """A member of a server, without the user that belongs to it."""
     found: Whole = {
-        "roles": [str(one) for one in _list(data, "roles") if _is_id(one)],
-        "joined_at": _time(data, "joined_at"),
+        "roles": [str(one) for one in items(data, "roles") if is_id(one)],
+        "joined_at": moment(data, "joined_at"),
         "nick": text(data, "nick"),
-        "flags": _count(data, "flags"),
+        "flags": count(data, "flags"),
     }
-    _ids(data, found, "permissions")
+    copy_ids(data, found, "permissions")
     return found
 
 
 def member_with_user(data: Payload) -> Whole:
     """A member of a server, with the user; ``guild_id`` goes along where it is said."""
     found = {**member(data), "user": user(part(data, "user"))}
-    _ids(data, found, "guild_id")
+    copy_ids(data, found, "guild_id")
     return found
 
 
@@ -89,11 +95,11 @@ def attachment(data: Payload) -> Whole:
     """A file of a message; nothing of it is worth losing the message."""
     url = text(data, "url") or ""
     return {
-        "id": _id(data, "id") or "0",
+        "id": an_id(data, "id") or "0",
         "filename": text(data, "filename") or "file",
         "url": url,
         "proxy_url": text(data, "proxy_url") or url,
-        "size": _count(data, "size"),
+        "size": count(data, "size"),
         "content_type": text(data, "content_type"),
     }
 
@@ -101,134 +107,15 @@ def attachment(data: Payload) -> Whole:
 def deletion(data: Payload) -> Whole:
     """One message that is gone."""
     found: Whole = {"id": needed(data, "id"), "channel_id": needed(data, "channel_id")}
-    _ids(data, found, "guild_id")
+    copy_ids(data, found, "guild_id")
     return found
 
 
 def deletions(data: Payload) -> Whole:
     """Messages that are gone."""
-    ids = [str(one) for one in _list(data, "ids") if _is_id(one)]
+    ids = [str(one) for one in items(data, "ids") if is_id(one)]
     found: Whole = {"ids": ids, "channel_id": needed(data, "channel_id")}
-    _ids(data, found, "guild_id")
-    return found
-
-
-def guild(data: Payload, *, me: str | None = None) -> Whole:
-    """A server; of its members only ``me``. What is not said stays unsaid, as in an update."""
-    found: Whole = {"id": needed(data, "id"), "nsfw_level": _count(data, "nsfw_level")}
-    _ids(data, found, "owner_id")
-    if isinstance(data.get("unavailable"), bool):
-        found["unavailable"] = data["unavailable"]
-    if said := text(data, "name"):
-        found["name"] = said
-    lists: Mapping[str, Callable[[Payload], Whole]] = {
-        "roles": role,
-        "emojis": emoji,
-        "channels": channel,
-        "threads": thread,
-    }
-    for key, make in lists.items():
-        if isinstance(data.get(key), list):
-            found[key] = _each(make, parts(data, key))
-    mine = [one for one in parts(data, "members") if me and _id(part(one, "user"), "id") == me]
-    found["members"] = _each(member_with_user, mine)
-    return found
-
-
-def role(data: Payload) -> Whole:
-    """A role."""
-    return {
-        "id": needed(data, "id"),
-        "name": text(data, "name") or "",
-        "permissions": str(_count(data, "permissions")),
-        "position": _count(data, "position"),
-    }
-
-
-def role_told(data: Payload) -> Whole:
-    """A role of a server, as it is made or changed."""
-    return {"guild_id": needed(data, "guild_id"), "role": role(part(data, "role"))}
-
-
-def emoji(data: Payload) -> Whole:
-    """An emoji of a server's own."""
-    return {
-        "id": needed(data, "id"),
-        "name": text(data, "name") or "",
-        "animated": data.get("animated") is True,
-    }
-
-
-def channel(data: Payload) -> Whole:
-    """A channel of a server."""
-    kind = _count(data, "type")
-    found: Whole = {
-        "id": needed(data, "id"),
-        "type": kind,
-        "name": text(data, "name") or "",
-        "position": _count(data, "position"),
-        "nsfw": data.get("nsfw") is True,
-        "permission_overwrites": _each(_overwrite, parts(data, "permission_overwrites")),
-    }
-    if kind in (_VOICE, _STAGE):
-        found |= {"bitrate": 64_000, "user_limit": 0}
-    _ids(data, found, "guild_id", "parent_id", "last_message_id")
-    return found
-
-
-def thread(data: Payload) -> Whole:
-    """A thread; a forum's post is one."""
-    told = part(data, "thread_metadata")
-    found: Whole = {
-        "id": needed(data, "id"),
-        "parent_id": needed(data, "parent_id"),
-        "owner_id": _id(data, "owner_id") or "0",
-        "name": text(data, "name") or "",
-        "type": number(data, "type") or _THREAD,
-        "message_count": _count(data, "message_count"),
-        "member_count": _count(data, "member_count"),
-        "newly_created": data.get("newly_created") is True,
-        "thread_metadata": {
-            "archived": told.get("archived") is True,
-            "auto_archive_duration": _count(told, "auto_archive_duration"),
-            "archive_timestamp": _time(told, "archive_timestamp"),
-            "locked": told.get("locked") is True,
-        },
-    }
-    _ids(data, found, "guild_id", "last_message_id")
-    return found
-
-
-def threads(data: Payload) -> Whole:
-    """All threads of a server, or of some of its channels."""
-    found: Whole = {
-        "guild_id": needed(data, "guild_id"),
-        "threads": _each(thread, parts(data, "threads")),
-    }
-    if isinstance(data.get("channel_ids"), list):
-        found["channel_ids"] = [str(one) for one in _list(data, "channel_ids") if _is_id(one)]
-    return found
-
-
-def in_guild(make: Callable[[Payload], Whole]) -> Callable[[Payload], Whole]:
-    """The same, of which nothing can be made without the server's id."""
-
-    def made(data: Payload) -> Whole:
-        needed(data, "guild_id")
-        return make(data)
-
-    return made
-
-
-def needed(data: Payload, key: str) -> str:
-    """An id.
-
-    Raises:
-        KeyError: There is none.
-    """
-    found = _id(data, key)
-    if found is None:
-        raise KeyError(key)
+    copy_ids(data, found, "guild_id")
     return found
 
 
@@ -248,7 +135,7 @@ def _poll(data: Payload, found: Whole) -> None:
             {"answer_id": place, "poll_media": {"text": one}}
             for place, one in enumerate(answers, start=1)
         ],
-        "expiry": _time(poll, "expiry") or "2100-01-01T00:00:00+00:00",
+        "expiry": moment(poll, "expiry") or "2100-01-01T00:00:00+00:00",
     }
 
 
@@ -256,9 +143,9 @@ def _answered(data: Payload, found: Whole, depth: int) -> None:
     reference = part(data, "message_reference")
     if not reference:
         return
-    made: Whole = {"channel_id": _id(reference, "channel_id") or found["channel_id"]}
-    _ids(reference, made, "message_id", "guild_id")
-    made["type"] = _count(reference, "type")
+    made: Whole = {"channel_id": an_id(reference, "channel_id") or found["channel_id"]}
+    copy_ids(reference, made, "message_id", "guild_id")
+    made["type"] = count(reference, "type")
     found["message_reference"] = made
     if depth and isinstance(data.get("referenced_message"), Mapping):
         with suppress(KeyError):
@@ -269,64 +156,10 @@ def _answered(data: Payload, found: Whole, depth: int) -> None:
 def _snapshot(data: Payload) -> Whole:
     written = data.get("content")
     return {
-        "type": _count(data, "type"),
+        "type": count(data, "type"),
         "content": written if isinstance(written, str) else "",
         "embeds": [],
         "attachments": [attachment(one) for one in parts(data, "attachments")],
         "timestamp": None,
         "edited_timestamp": None,
     }
-
-
-def _overwrite(data: Payload) -> Whole:
-    return {
-        "id": needed(data, "id"),
-        "type": _count(data, "type"),
-        "allow": str(_count(data, "allow")),
-        "deny": str(_count(data, "deny")),
-    }
-
-
-def _each(make: Callable[[Payload], Whole], items: Iterable[Payload]) -> list[Whole]:
-    """What can be made of the items; what has no id is left out."""
-    made = []
-    for one in items:
-        try:
-            made.append(make(one))
-        except KeyError:
-            continue
-    return made
-
-
-def _ids(data: Payload, found: Whole, *keys: str) -> None:
-    for key in keys:
-        one = _id(data, key)
-        if one is not None:
-            found[key] = one
-
-
-def _id(data: Payload, key: str) -> str | None:
-    return str(int(data[key])) if _is_id(data.get(key)) else None
-
-
-def _is_id(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return False
-    written = str(value)
-    is_number = written.isascii() and written.isdecimal() and len(written) <= _LONGEST
-    return is_number and int(written) < _LARGEST
-
-
-def _count(data: Payload, key: str) -> int:
-    found = number(data, key)
-    return found if found is not None and found < _LARGEST else 0
-
-
-def _list(data: Payload, key: str) -> list[Any]:
-    found = data.get(key)
-    return found if isinstance(found, list) else []
-
-
-def _time(data: Payload, key: str) -> str | None:
-    found = time(data, key)
-    return found.isoformat() if found else None
