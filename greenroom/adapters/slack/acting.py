@@ -51,7 +51,7 @@ def is_acting(body: Payload) -> bool:
     """True for what somebody did, false for events and for Slack's questions to the app."""
     if body.get("type") == "event_callback":
         return not word(part(body.get("event")), "type")
-    return body.get("type") not in {"url_verification", "ssl_check"} and "ssl_check" not in body
+    return word(body, "type") not in {"url_verification", "ssl_check"} and "ssl_check" not in body
 
 
 def _digest(body: Payload) -> str:

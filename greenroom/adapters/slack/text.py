@@ -125,7 +125,7 @@ def _block_text(node: dict[str, Any]) -> str:
         return f"<@{node.get('user_id', '')}>"
     if kind == "emoji":
         return f":{node.get('name', '')}:"
-    if kind in {"rich_text_section", "section", "header", "context"}:
+    if kind in ("rich_text_section", "section", "header", "context"):
         return "\n"
     text = node.get("text")
     return text if isinstance(text, str) else ""

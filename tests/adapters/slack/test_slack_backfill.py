@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
 
 from greenroom.adapters.settings import Backfill
 from greenroom.adapters.slack import SlackAdapter
@@ -394,3 +395,37 @@ async def test_own_posts_are_looked_up_as_own(slack: SlackServer, time: Time) ->
         (event,) = [event async for event in _all(bot)]
         assert event.message is not None
         assert event.message.author.is_self
+
+
+ODD_MESSAGES: tuple[object, ...] = (
+    None, 5, "x", [], {}, {"ts": 5}, {"ts": "nan"}, {"ts": "inf"}, {"ts": "-1"}, {"ts": "x.y"},
+    {"ts": "1767323999.000100", "subtype": ["x"], "text": 5, "user": {}, "edited": [], "files": 5},
+    {"ts": "1767323999.000200", "latest_reply": 5, "reply_count": "many", "edited": {"ts": []}},
+    {"ts": "1767323999.000300", "subtype": "tombstone", "latest_reply": "1767323999.000900"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"messages": list(ODD_MESSAGES), "response_metadata": {"next_cursor": 5}},
+        {"messages": {"ts": "1"}, "response_metadata": []},
+        {"messages": None},
+        {},
+    ],
+)
+async def test_odd_answers_end_nothing(
+    slack: SlackServer, time: Time, answer: dict[str, object]
+) -> None:
+    async with living(slack, time) as bot:
+        await bot.lose()
+        time.go_on(hours=1)
+        for method in ("conversations.history", "conversations.replies", "users.conversations"):
+            slack.faults[method].append(lambda: web.json_response({"ok": True, **answer}))
+        await slack.say("elsewhere", channel=DESK)
+        await bot.listens()
+        await bot.settled()
+        await slack.say("after")
+        said = await bot.texts(bot.inbox.events.qsize() + 1)
+        assert "after" in said
+        assert bot.adapter.health().is_connected
