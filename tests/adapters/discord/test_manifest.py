@@ -10,10 +10,11 @@ import discord
 import pytest
 import yaml
 
-from greenroom.adapters.discord import adapter, posts, web
+from greenroom.adapters.discord import adapter, posts, shards, web
 from greenroom.adapters.discord.actions import ALWAYS
 from greenroom.adapters.discord.client import INTENTS
 from greenroom.adapters.discord.desk import TO_DESK
+from greenroom.adapters.settings import Backfill
 from greenroom.message import ActionKind
 
 ROOT = Path(__file__).parents[3]
@@ -70,6 +71,7 @@ def test_every_permission_that_a_refusal_names_is_listed(manifest: dict[str, Any
 def test_limits_are_the_codes(manifest: dict[str, Any]) -> None:
     assert manifest["rate_limits"]["longest_wait_s"] == web.LONGEST_WAIT_S
     assert manifest["rate_limits"]["call_timeout_s"] == adapter.CALL_TIMEOUT_S
+    assert manifest["rate_limits"]["seconds_between_sessions"] == shards.IDENTIFY_S
     assert manifest["text_limits"] == {
         "message": posts.POST_LIMIT,
         "messages_of_one_reply": posts.MOST_POSTS,
@@ -81,6 +83,12 @@ def test_page_shows_each_permission_with_its_number(manifest: dict[str, Any]) ->
     for name in manifest["permissions"]:
         number = discord.Permissions(**{name: True}).value
         assert f"| {shown(name)} | {number} |" in DOC
+
+
+def test_page_shows_how_far_a_look_back_goes() -> None:
+    bound = Backfill()
+    assert f"hours: {bound.hours:g} " in DOC
+    assert f"messages_per_channel: {bound.messages_per_channel} " in DOC
 
 
 def test_page_shows_both_invites_and_every_action(manifest: dict[str, Any]) -> None:
