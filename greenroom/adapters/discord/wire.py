@@ -43,7 +43,9 @@ class Wire(DiscordWebSocket):
     """Hears of a session that is open: READY's payload, or None after a RESUME."""
 
     _connection: State
-    _is_unanswered = False  # a heartbeat
+    _is_open = False
+    _has_answered = False  # a heartbeat, ever: some servers answer none
+    _is_unanswered = False  # the last heartbeat
     _paused_since_s: float | None = None
     _has_paused = False  # since the last heartbeat
 
@@ -78,7 +80,7 @@ class Wire(DiscordWebSocket):
             case self.HEARTBEAT:
                 await self.send_heartbeat(self._beat())
             case self.HEARTBEAT_ACK:
-                self._is_unanswered = False
+                self._has_answered, self._is_unanswered = True, False
             case self.HELLO:
                 await self._greet(part(frame, "d"))
             case self.RECONNECT:
@@ -96,7 +98,8 @@ class Wire(DiscordWebSocket):
         """
         while True:
             await asyncio.sleep(self.interval_s)
-            if self._is_unanswered and not self._was_paused():
+            was_paused = self._was_paused()
+            if self._is_unanswered and self._has_answered and not was_paused:
                 log.warning("Discord does not answer heartbeats; connecting anew")
                 raise ReconnectWebSocket(self.shard_id)
             self._is_unanswered = True
@@ -127,9 +130,11 @@ class Wire(DiscordWebSocket):
     def _heard(self, name: str, data: Any) -> None:
         if name == "READY":
             self._ready(part(data))
-        elif name == "RESUMED":
+            return
+        if not self._is_open:  # RESUMED, or what it stands for
+            self._is_open = True
             self.opened(None)
-        elif (parse := self._discord_parsers.get(name)) is not None:
+        if (parse := self._discord_parsers.get(name)) is not None:
             parse(data)
 
     def _ready(self, data: Payload) -> None:
@@ -138,6 +143,7 @@ class Wire(DiscordWebSocket):
         if address is not None and address.startswith(("ws://", "wss://")):
             self.gateway = URL(address)
         self._connection.open_session(self.shard_id or 0, data)
+        self._is_open = True
         self.opened(data)
 
     async def _greet(self, data: Payload) -> None:

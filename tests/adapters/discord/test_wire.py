@@ -56,6 +56,24 @@ async def test_connection_that_answers_no_heartbeat_is_resumed(server: DiscordSe
             ids.add(event.message.id if event.message else None)
 
 
+async def test_server_that_never_answers_heartbeats_is_kept(server: DiscordServer) -> None:
+    server.gateway.interval_ms, server.gateway.is_deaf = 20, True
+    async with running(server) as stage:
+        for _ in range(6):
+            await server.gateway.beats.get()
+        await stage.received("hello")
+        assert conversations(stage) == (1, 0)
+
+
+async def test_replay_alone_shows_that_the_session_goes_on(stage: Running) -> None:
+    stage.server.gateway.tells_resumed = False
+    stage.server.gateway.cut()
+    await stage.server.say("while away")
+    await stage.resumed()
+    assert (await stage.inbox.next()).message.text == "while away"  # type: ignore[union-attr]
+    assert stage.adapter.health().is_connected
+
+
 async def test_own_slowness_is_not_taken_for_discords(
     server: DiscordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,6 +153,7 @@ class Gateway:
     repeats: int = 0  # events before the one asked for that a RESUME replays as well
     interval_ms: float = 41_250
     is_forgetful: bool = False  # the next session cannot be resumed
+    tells_resumed: bool = True
     is_deaf: bool = False  # answers no heartbeat
     is_blank: bool = False  # without Message Content: messages come without what was written
     holds_back: bool = False  # does not tell about the server at once
@@ -301,7 +302,8 @@ class Gateway:
         session.lose()
         missed = [frame for frame in session.frames if frame["s"] > asked["seq"] - self.repeats]
         session.waiting.extend((frame, None) for frame in missed)
-        session.waiting.append((session.note("RESUMED", {}), None))
+        if self.tells_resumed:
+            session.waiting.append((session.note("RESUMED", {}), None))
         session.wire = wire
         await session.flush()
         await self.opened.put(session)
