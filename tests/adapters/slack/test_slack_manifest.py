@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from greenroom.adapters.settings import Backfill, SlackEndpoints, SlackInstall, SlackSettings
 from greenroom.adapters.slack import forms
 from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL
 from greenroom.adapters.slack.commands import COMMANDS, OURS
 from greenroom.adapters.slack.events import REACTIONS
+from greenroom.adapters.slack.limits import TIERS, UNSPACED
+from greenroom.adapters.slack.scopes import BOT_SCOPES, USER_SCOPES
 from greenroom.adapters.slack.web import CORE_SCOPES
 from greenroom.message import REMOVALS
 
@@ -42,7 +45,8 @@ def manifest() -> Any:
 def test_manifest_asks_for_what_is_needed(manifest: Any) -> None:
     asked = set(manifest["oauth_config"]["scopes"]["bot"])
     assert asked >= CORE_SCOPES | ACTION_SCOPES
-    assert manifest["oauth_config"]["scopes"]["user"] == ["chat:write"]
+    assert asked == set(BOT_SCOPES)
+    assert manifest["oauth_config"]["scopes"]["user"] == list(USER_SCOPES)
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
     assert set(events) == set(EVENT_SCOPES)
     assert {scope for scope in EVENT_SCOPES.values() if scope} <= asked
@@ -96,3 +100,27 @@ def test_guide_names_every_token_and_transport() -> None:
     guide = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     for word in ("user_token", "app_token", "signing_secret", "transport: http", "desk_channel"):
         assert word in guide
+
+
+def test_guide_has_every_method_and_how_often_it_is_called() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "slack.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("|")
+    ]
+    told = {method: row[1] for row in rows for method in _methods(row[-1])}
+    assert set(told) == set(TIERS) | UNSPACED
+    for method, tier in TIERS.items():
+        assert str(tier.per_minute) in told[method], method
+
+
+def _methods(cell: str) -> list[str]:
+    named = [word.strip("` ") for word in cell.split(",")]
+    return [word for word in named if word in TIERS or word in UNSPACED]
+
+
+def test_guide_names_every_key() -> None:
+    guide = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
+    for model in (SlackSettings, SlackInstall, SlackEndpoints, Backfill):
+        for key in model.model_fields:
+            assert key in guide, key
