@@ -26,6 +26,7 @@ HEARTBEAT_S: Final = 20.0  # a ping so often; a peer that stays silent for half 
 MOST_BYTES: Final = 16 * 1024 * 1024  # of one frame; a larger one would close the connection
 FINISH_S: Final = 3.0  # for what came in on a connection that is gone
 AGAIN_S: Final = 2.0  # until a successor is tried again, while the old connection holds
+SUCCEED_S: Final = 20.0  # in which one must be found; Slack ends the old connection after 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,13 @@ class SocketMode:
         return successor
 
     async def _succeed(self, link: Link, group: asyncio.TaskGroup) -> Link:
+        now_s = asyncio.get_running_loop().time
+        latest_s = now_s() + SUCCEED_S
         while True:
             try:
                 return await self._open(group)
             except RetryLater as error:
-                if link.ending is not None:
+                if link.ending is not None or now_s() > latest_s:
                     raise
                 log.info("no new Socket Mode connection yet: %s", error)
                 await link.changed(error.after_s or AGAIN_S)

@@ -230,3 +230,19 @@ async def test_flood_is_taken_in_whole_and_in_order(stage: Running) -> None:
     async with asyncio.timeout(5):
         for _ in range(500):
             await stage.server.acks.get()
+
+
+async def test_connection_without_a_successor_is_given_up(
+    server: SlackServer, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "AGAIN_S", 0.01)
+    monkeypatch.setattr(socket, "SUCCEED_S", 0.05)
+    adapter = SlackAdapter("acme", settings(server), clock=lambda: NOW)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        run = group.create_task(_lost(adapter, inbox))
+        await adapter.ready.wait()
+        for _ in range(200):
+            server.fail("apps.connections.open", status=503)
+        await server.connections.refresh()
+        assert isinstance(await run, RetryLater)
+    assert not adapter.health().is_connected
