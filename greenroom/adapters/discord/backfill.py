@@ -14,6 +14,7 @@ import discord
 from greenroom.adapters.base import Clock
 from greenroom.adapters.discord.bookmarks import DIRECT, Bookmarks
 from greenroom.adapters.discord.client import DiscordClient
+from greenroom.adapters.discord.errors import UNREADABLE
 from greenroom.adapters.discord.events import EventReader
 from greenroom.adapters.discord.history import Gap, History, attempt
 from greenroom.adapters.discord.payload import Payload, number, parts
@@ -121,8 +122,12 @@ class Backfill:
         losses = self._marks.gap(guild)
         if not losses:
             return
-        places = await self._places(guild, client)
-        gaps = iter(self._gaps(guild, places))
+        try:
+            gaps = iter(self._gaps(guild, await self._places(guild, client)))
+        except UNREADABLE:
+            log.exception("server %d cannot be looked back into: it is told of oddly", guild)
+            self._intake.miss()
+            gaps = iter(())
 
         async def work() -> None:
             for gap in gaps:

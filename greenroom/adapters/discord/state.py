@@ -44,7 +44,7 @@ class State(ConnectionState[Any]):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         for name, make in _WHOLE.items():
-            self.parsers[name] = partial(_made_whole, self.parsers[name], make)
+            self.parsers[name] = partial(self._read, self.parsers[name], make)
 
     def open_session(self, shard: int, data: Payload) -> None:
         """What READY says: servers that it does not list are none of this bot's any more."""
@@ -79,6 +79,21 @@ class State(ConnectionState[Any]):
         channel: Any = self._get_guild_channel(made)[0]
         return discord.Message(state=self, channel=channel, data=made)
 
+    def _read(
+        self, parse: Callable[[Any], None], make: Callable[[Payload], Whole], data: Payload
+    ) -> None:
+        made = make(part(data))
+        if "channel_id" in made and "guild_id" not in made:
+            self._place(made)
+        parse(made)
+
+    def _place(self, made: Whole) -> None:
+        """Without a server it is a direct message, unless the channel is known to be elsewhere."""
+        channel = self.get_channel(int(made["channel_id"]))
+        guild = getattr(channel, "guild", None)
+        if guild is not None:
+            made["guild_id"] = str(guild.id)
+
     def _list(self, shard: int, listed: Sequence[Payload]) -> None:
         ids = {number(one, "id") for one in listed}
         for guild in list(self._guilds.values()):
@@ -91,9 +106,3 @@ class State(ConnectionState[Any]):
 
     def _guild_of(self, data: Payload) -> Any:
         return whole_places.guild(data, me=str(self.self_id) if self.self_id else None)
-
-
-def _made_whole(
-    parse: Callable[[Any], None], make: Callable[[Payload], Whole], data: Payload
-) -> None:
-    parse(make(part(data)))

@@ -103,6 +103,15 @@ async def test_message_comes_in_without_whatever_else(stage: Running, odd: Any) 
     assert conversations(stage) == (1, 0)
 
 
+async def test_message_is_in_the_server_that_its_channel_is_in(stage: Running) -> None:
+    unsaid = {key: value for key, value in RICH.items() if key != "guild_id"}
+    await stage.server.gateway.dispatch("MESSAGE_CREATE", unsaid)
+    event = await stage.inbox.next()
+    assert event.message is not None
+    assert (event.message.community.name, event.message.channel.name) == ("Acme", "help")
+    assert event.message.author.roles == ("Verified",)
+
+
 @pytest.mark.parametrize("path", sorted(NEEDED))
 async def test_message_without_what_makes_it_one_is_passed_over(
     stage: Running, path: tuple[str, ...]
