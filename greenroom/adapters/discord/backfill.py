@@ -62,7 +62,8 @@ class Backfill:
         self._clock = clock
         self._sleep = sleep
         self._marks = Bookmarks(since=since, clock=clock)
-        self._told: dict[int, None] = {}  # servers that can be looked at, in order
+        self._told: dict[int, bool] = {}  # servers that can be looked at, in order; true: anew
+        self._is_listing = False  # some compatible servers list no servers when a session begins
         self._woken = asyncio.Event()
 
     def heard(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
@@ -71,24 +72,23 @@ class Backfill:
 
     def begin(self, shard: int, listed: frozenset[int]) -> None:
         """A session begins that Discord replays nothing into; it lists its servers."""
-        guilds = set(listed) if listed else self._marks.guilds()
+        self._is_listing |= bool(listed)
+        guilds = set(listed) if self._is_listing else self._marks.guilds()
         guilds = guilds | {DIRECT} if shard == 0 else guilds - {DIRECT}
         self._lose(guilds)
-        for guild in () if listed else guilds:  # a server that lists none tells of none either
-            self.want(guild)
-        if shard == 0:
-            self.want(DIRECT)
+        for guild in {DIRECT} & guilds if self._is_listing else guilds:
+            self._want(guild, is_told=False)
 
     def lose(self, guild: int) -> None:
         """One server is not heard any more, until Discord tells about it again."""
         self._lose({guild})
 
     def want(self, guild: int) -> None:
-        """A server can be looked at now."""
+        """Discord has told about a server: it can be looked at now."""
+        if not self._is_listing and guild not in self._marks.guilds():
+            self._lose({guild})
         self._marks.met(guild)
-        if self._marks.gap(guild):
-            self._told[guild] = None
-            self._woken.set()
+        self._want(guild, is_told=True)
 
     async def run(self, client: DiscordClient, reader: EventReader) -> None:
         """Look back wherever it is wanted, until cancelled."""
@@ -106,11 +106,17 @@ class Backfill:
             self._woken.clear()
             while self._told:
                 guild = next(iter(self._told))
-                del self._told[guild]
-                await self._look(guild, client, history)
+                await self._look(guild, client, history, is_told=self._told.pop(guild))
+
+    def _want(self, guild: int, *, is_told: bool) -> None:
+        if self._marks.gap(guild):
+            self._told[guild] = is_told
+            self._woken.set()
 
     def _lose(self, guilds: Collection[int]) -> None:
         self._marks.lost(guilds)
+        for guild in guilds:  # what was told of them before is old
+            self._told.pop(guild, None)
         lost = [guild for guild in guilds if self._marks.gap(guild)]
         if not self._is_off or not lost:
             return
@@ -118,12 +124,15 @@ class Backfill:
         for guild in lost:
             self._marks.close(guild, self._marks.gap(guild))
 
-    async def _look(self, guild: int, client: DiscordClient, history: History) -> None:
+    async def _look(
+        self, guild: int, client: DiscordClient, history: History, *, is_told: bool
+    ) -> None:
         losses = self._marks.gap(guild)
         if not losses:
             return
         try:
-            gaps = iter(self._gaps(guild, await self._places(guild, client)))
+            places = await self._places(guild, client)
+            gaps = iter(self._gaps(guild, places if is_told else _uncounted(places)))
         except UNREADABLE:
             log.exception("server %d cannot be looked back into: it is told of oddly", guild)
             self._intake.miss()
@@ -177,6 +186,11 @@ class Backfill:
             log.info("active threads are those that Discord told about: %s", error)
             return []
         return parts(found, "threads")
+
+
+def _uncounted(places: Sequence[_Place]) -> Sequence[_Place]:
+    """The same, of which nobody has said since what their newest message is."""
+    return [_Place(place.id, None) for place in places]
 
 
 def _readable(guild: discord.Guild, heard: frozenset[int]) -> Iterator[_Place]:

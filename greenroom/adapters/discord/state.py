@@ -96,7 +96,7 @@ class State(ConnectionState[Any]):
 
     def _list(self, shard: int, listed: Sequence[Payload]) -> None:
         ids = {number(one, "id") for one in listed}
-        for guild in list(self._guilds.values()):
+        for guild in list(self._guilds.values()) if listed else ():  # some list none
             if guild.shard_id == shard and guild.id not in ids:
                 self._remove_guild(guild)
         for one in listed:

@@ -153,6 +153,27 @@ async def test_server_that_does_not_tell_the_newest_message_is_asked(
         assert await texts(stage, 2) == {"missed", "missed there"}
 
 
+async def test_server_that_lists_no_servers_is_looked_into(server: DiscordServer) -> None:
+    server.gateway.ready = {"guilds": []}
+    async with running(server) as stage:
+        await stage.received("before")
+        server.gateway.forget()
+        await server.say("missed")
+        await server.say("missed there", channel=MODS)
+        await stage.resumed()
+        assert await texts(stage, 2) == {"missed", "missed there"}
+        await nothing_more(stage)
+
+
+async def test_server_that_lists_no_servers_is_looked_into_at_a_start(
+    server: DiscordServer,
+) -> None:
+    server.gateway.ready = {"guilds": []}
+    await server.say("missed")
+    async with running(server, since=NOW - timedelta(hours=5)) as stage:
+        assert await texts(stage, 1) == {"missed"}
+
+
 async def test_pages_follow_each_other(stage: Running) -> None:
     before = await stage.received("before")
     stage.server.gateway.forget()

@@ -148,6 +148,17 @@ async def test_what_one_missed_is_looked_for_in_its_servers_only(server: Discord
         assert len(server.did("GET", f"/channels/{there}/messages")) == asked
 
 
+async def test_connection_without_a_server_looks_nowhere(server: DiscordServer) -> None:
+    server.gateway.shards = 2
+    async with running(server) as stage:
+        await server.gateway.opened.get()
+        await stage.received("before")
+        await cut(server, 1, forget=True)
+        await stage.resumed()
+        await stage.received("after")
+        assert server.did("GET", "/messages") == []
+
+
 async def test_all_lost_is_left_to_the_supervisor(server: DiscordServer) -> None:
     server.gateway.shards = 2
     adapter = adapter_for(server, Sleeps())
