@@ -130,7 +130,7 @@ class Shard:
             except (OSError, aiohttp.ClientError) as error:  # TimeoutError is an OSError
                 session, failed = self._session(before), repr(error)
             except RetryLater as error:
-                if not self._client.is_up:
+                if error.after_s and not self._client.is_up:
                     raise
                 failed, after_s = str(error), error.after_s or 0.0
             self._set_connected(False)

@@ -228,6 +228,15 @@ async def test_server_that_knows_the_open_gateway_only_is_enough(server: Discord
         await stage.received("hello")
 
 
+async def test_gateway_whose_address_is_lost_once_is_asked_again(stage: Running) -> None:
+    stage.server.gateway.forget()
+    stage.server.gateway.ordered.order(Fault.LOST_ANSWER)
+    await stage.resumed()
+    await stage.received("after")
+    assert conversations(stage) == (2, 1)
+    assert not stage.run.done()
+
+
 async def test_answers_with_a_charset_are_read(server: DiscordServer) -> None:
     server.charset = "; charset=utf-8"
     async with running(server) as stage:
