@@ -10,7 +10,8 @@ from greenroom.adapters.base import Clock
 from greenroom.adapters.recent import Recent
 
 REMEMBERED: Final = 10_000  # channels
-OVERLAP: Final = timedelta(seconds=60)  # looked at twice; what was stored is known by its key
+OVERLAP: Final = timedelta(seconds=60)  # before a start, looked at twice: clocks differ
+IN_FLIGHT: Final = timedelta(seconds=5)  # before a hole: a channel's events come in order
 GRAIN: Final = timedelta(seconds=1)  # a ``ts`` may lag so far behind its message
 SKEW: Final = timedelta(hours=1)  # a server whose clock is further away has a time of its own
 
@@ -79,7 +80,7 @@ class Marks:
     def since(self, channel: str, reach: timedelta) -> Stamp:
         """From when on the channel is to be looked through, ``reach`` at most."""
         begin = self._stamp(self._begin or self._clock())
-        whole = self._whole.get(channel, 0.0) - OVERLAP.total_seconds()
+        whole = self._whole.get(channel, 0.0) - IN_FLIGHT.total_seconds()
         return max(begin, whole, self._stamp(self._clock() - reach), 0.0)
 
     def _stamp(self, when: datetime) -> Stamp:
