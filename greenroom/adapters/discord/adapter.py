@@ -165,6 +165,9 @@ class DiscordAdapter:
 
     def _client(self, lanes: list[asyncio.Queue[Found]]) -> DiscordClient:
         async def take(found: Found) -> None:
+            if found.name == "message":
+                message: discord.Message = found.payload
+                self._backfill.arrives(guild_id(message), message.channel.id, message.id)
             if found.name != "interaction":
                 await lanes[_lane(found)].put(found)
             elif self._live is not None:

@@ -66,6 +66,10 @@ class Backfill:
         self._is_listing = False  # some compatible servers list no servers when a session begins
         self._woken = asyncio.Event()
 
+    def arrives(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
+        """A message is read, and on its way to being stored."""
+        self._marks.arrived(guild_id or DIRECT, channel_id, message_id)
+
     def heard(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
         """A message came in by itself, and is stored."""
         self._marks.heard(guild_id or DIRECT, channel_id, message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 import discord
@@ -46,6 +47,11 @@ class Bookmarks:
         if message > self._newest_of.get(guild, 0):
             self._newest_of[guild] = message
 
+    def arrived(self, guild: int, channel: int, message: int) -> None:
+        """A message was read: what follows it in its channel comes by itself."""
+        if guild in self._gaps:
+            self._gaps[guild].until.setdefault(channel, message)
+
     def met(self, guild: int) -> None:
         """A server that is heard from now on."""
         if guild not in self._known:
@@ -62,6 +68,7 @@ class Bookmarks:
                 self._known[guild] = self._since or self._clock()
             gap = self._gaps.setdefault(guild, self._new_gap(guild))
             gap.losses += 1
+            gap.until = {}
             gap.after = {**newest.get(guild, {}), **gap.after}
 
     def gap(self, guild: int) -> int:
@@ -78,6 +85,11 @@ class Bookmarks:
         """After which message the channel may have a gap; true if that message was heard."""
         gap = self._gaps[guild]
         return gap.after.get(channel, gap.floor), channel in gap.after
+
+    def until(self, guild: int, channel: int) -> float:
+        """Before which message the channel's gap ends, as far as that is known."""
+        gap = self._gaps.get(guild)
+        return gap.until.get(channel, inf) if gap else inf
 
     def heard_channels(self, guild: int) -> list[int]:
         """The channels of a server with a gap in which something was heard before."""
@@ -117,9 +129,10 @@ class Bookmarks:
 
 @dataclass(slots=True)
 class _Gap:
-    """What one server may have missed: after these messages, and in all other channels."""
+    """What one server may have missed: in some channels after and before certain messages."""
 
     floor: int
     is_by_clock: bool = False
     after: dict[int, int] = field(default_factory=dict)
+    until: dict[int, int] = field(default_factory=dict)
     losses: int = 0

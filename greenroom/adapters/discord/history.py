@@ -81,7 +81,9 @@ class History:
         after, left = await self._beginning(gap), self._bound.messages_per_channel
         while after is not None:
             limit = min(PAGE, left) or 1  # with nothing left, only whether there is more
-            page = await self._page(gap, after, limit)
+            found = await self._page(gap, after, limit)
+            until = self._marks.until(gap.guild, gap.channel)
+            page = [one for one in found if (number(one, "id") or 0) < until]
             if page and left == 0:
                 self._intake.miss()
                 log.warning("more was posted in channel %d than backfill reaches", gap.channel)

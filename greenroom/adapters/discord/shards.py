@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 HANDSHAKE_S: Final = 30.0
 CLOSE_S: Final = 5.0
 RESUMES: Final = 7  # tries in a row without an event between them: about a minute in all
+LONGEST_PAUSE_S: Final = 32.0  # between two tries; a longer one is the supervisor's
 IDENTIFY_S: Final = 5.0  # between two new sessions of one bucket
 TOO_MANY: Final = 4011  # servers for so few connections
 
@@ -130,9 +131,9 @@ class Shard:
             except (OSError, aiohttp.ClientError) as error:  # TimeoutError is an OSError
                 session, failed = self._session(before), repr(error)
             except RetryLater as error:
-                if error.after_s and not self._client.is_up:
-                    raise
                 failed, after_s = str(error), error.after_s or 0.0
+                if after_s > LONGEST_PAUSE_S and not self._client.is_up:
+                    raise
             self._set_connected(False)
             await self._hang_up(code=4000)
             first = None
@@ -140,7 +141,8 @@ class Shard:
             if failures > RESUMES and not self._client.is_up:
                 raise RetryLater(f"the connection to Discord was lost: {failed}")
             log.info("the connection to Discord was lost (%s); try %d", failed, failures)
-            pause_s = 2.0 ** min(5, failures - 1) * (0.5 + 0.5 * self._jitter())
+            pause_s = min(LONGEST_PAUSE_S, 2.0 ** min(9, failures - 1))
+            pause_s *= 0.5 + 0.5 * self._jitter()
             await self._sleep(max(pause_s, after_s))
 
     async def _converse(self, session: Session | None, first: Start | None) -> None:

@@ -279,6 +279,23 @@ async def test_live_messages_do_not_wait_for_a_look_back(stage: Running) -> None
     assert await texts(stage, 1) == {"missed"}
 
 
+async def test_what_comes_by_itself_is_not_looked_for(server: DiscordServer) -> None:
+    chosen = bounded(server, messages_per_channel=3)
+    async with running(server, settings=chosen) as stage:
+        await stage.received("before")
+        server.holds_pages = asyncio.Event()
+        server.gateway.forget()
+        for number in range(3):
+            await server.say(f"missed {number}")
+        await stage.resumed()
+        for number in range(5):
+            await stage.received(f"live {number}")
+        server.holds_pages.set()
+        assert await texts(stage, 3) == {f"missed {number}" for number in range(3)}
+        await nothing_more(stage)
+        assert stage.adapter.health().gaps == Gaps(backfilled=3)
+
+
 async def test_second_loss_in_the_middle_loses_nothing(stage: Running) -> None:
     await stage.received("before")
     go = asyncio.Event()
