@@ -29,6 +29,11 @@ def split_at_sentence(text: str, limit: int, *, most: int) -> list[str]:
     return [*parts, rest]
 
 
+def quoted(text: str) -> str:
+    """A text as a quotation, in the way that all three platforms write one."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
 def _cut(text: str, limit: int) -> int:
     head = text[: limit + 1]
     for pattern in _ENDS:

@@ -11,8 +11,8 @@ from typing import Final
 from greenroom.backstage.cards import Pressed, card_of, may_judge, read_value
 from greenroom.backstage.commands import Commands
 from greenroom.desk.room import RunningBot
-from greenroom.desk.verdicts import Choice, choices, judgement, seen
-from greenroom.desk.wording import verdict_in_words
+from greenroom.desk.verdicts import judgement, taken
+from greenroom.desk.wording import outcome_in_words
 from greenroom.errors import DropMessage
 from greenroom.ledger import Case, Change, Handled, Kept, Ledger, Pending, Planned
 from greenroom.message import Action, ActionKind, Author, Card, EventKind
@@ -23,9 +23,6 @@ _BY: Final = "persona:backstage"
 _CHANGES: Final = frozenset({"case", "verdict", "effect"})
 
 NOT_YOURS: Final = "Only moderators decide here."
-CHANGED: Final = "What can be done about this case has changed. The card is being renewed."
-EDITED: Final = "The author edited the message since the card was posted. Look again."
-ON_ITS_WAY: Final = "An action is on its way to the platform just now. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,7 @@ class Backstage:
         if kept is None or ActionKind.MESSAGE not in bot.capabilities:
             return
         text = (
-            f"Your appeal was decided by a person: what was done is {_outcome(case)}."
+            f"Your appeal was decided by a person: what was done is {outcome_in_words(case)}."
             " To talk to somebody: /human"
         )
         action = Action(ActionKind.MESSAGE, text=text, subject="Your appeal")
@@ -156,9 +153,17 @@ class Backstage:
         case, kept = sought.case, sought.kept
         by = f"{actor.name} ({sought.bot.platform} {actor.id})"
         if case.state != "open":
-            return f"Case {case.id} was decided already: {_outcome(case)}."
-        choice, objection = await self._chosen(sought)
+            return f"Case {case.id} was decided already: {outcome_in_words(case)}."
+        choice, objection = taken(
+            sought.pressed.choice,
+            sought.pressed.seen,
+            case,
+            kept.message,
+            effects=await self._ledger.outbox.about(case.message),
+            bot=sought.bot,
+        )
         if choice is None:
+            await self._show(case)  # the card may be older than the case
             return objection
         verdict = judgement(choice, case, kept.message, bot=sought.bot, by=by, note=note or "")
         try:
@@ -169,22 +174,6 @@ class Backstage:
         if verdict.actions:
             self._wake()
         return f"Taken: {choice.label}. {choice.follows}"
-
-    async def _chosen(self, sought: Sought) -> tuple[Choice | None, str]:
-        """The choice as it is still offered, or None and why it cannot be taken."""
-        message = sought.kept.message
-        if not seen(message).startswith(sought.pressed.seen):
-            await self._show(sought.case)
-            return None, EDITED
-        effects = await self._ledger.outbox.about(sought.case.message)
-        if any(effect.state == "sending" for effect in effects):
-            return None, ON_ITS_WAY
-        offered = {choice.name: choice for choice in choices(effects, sought.bot)}
-        return offered.get(sought.pressed.choice), CHANGED
-
-
-def _outcome(case: Case) -> str:
-    return verdict_in_words(case.verdict) if case.verdict else case.state
 
 
 def _key(what: str, case: int, number: int) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from greenroom.desk.verdicts import standing
-from greenroom.desk.wording import in_words, listed, verdict_in_words
-from greenroom.ledger import Case, CaseDraft, Effect, Handled, Kept, Ledger, Pending
+from greenroom.desk.wording import in_words, listed, outcome_in_words
+from greenroom.ledger import CaseDraft, Effect, Handled, Kept, Ledger, Pending
 from greenroom.message import REMOVALS, ActionKind, Message, Severity
 from greenroom.plan import answer_to
 
@@ -74,7 +74,7 @@ class Commands:
             return _told(pending, NO_APPEAL)
         for case in await self._ledger.cases.about(kept.message.key):
             if case.appeal is not None and case.state != "withdrawn":
-                said = TWICE if case.state == "open" else DECIDED.format(_outcome(case))
+                said = TWICE if case.state == "open" else DECIDED.format(outcome_in_words(case))
                 return _told(pending, said)
         reason = f"the author appeals: {_done(effects)}"
         draft = CaseDraft("backstage", Severity.HIGH, reason, mode, appeal=message.key)
@@ -89,10 +89,6 @@ class Commands:
             if done:
                 return kept, done
         return None, ()
-
-
-def _outcome(case: Case) -> str:
-    return verdict_in_words(case.verdict) if case.verdict else case.state
 
 
 def _weighs(effect: Effect) -> bool:

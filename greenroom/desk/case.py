@@ -14,11 +14,11 @@ from greenroom.desk.pages import moderator_of, page
 from greenroom.desk.queue import find_case, judged_case
 from greenroom.desk.room import Room, room_of
 from greenroom.desk.text import PAGE_LIMIT, Reading, passages
-from greenroom.desk.verdicts import Choice, choices, judgement, seen
+from greenroom.desk.verdicts import TOO_LATE, choices, judgement, seen, taken
 from greenroom.desk.why import Why, spans_in, why
 from greenroom.desk.words import Words, words
 from greenroom.errors import DropMessage, RetryLater
-from greenroom.ledger import Case, Change, Effect, Kept
+from greenroom.ledger import Case, Change, Kept
 from greenroom.message import Message, Precedent
 from greenroom.senses import text_of
 
@@ -84,7 +84,14 @@ async def _judge(request: web.Request) -> web.StreamResponse:
     case, kept = await find_case(request)
     effects = await room.ledger.outbox.about(case.message)
     note = form.get("note", "").strip()[:_NOTE_LENGTH]
-    chosen, objection = _chosen(form, case, kept, effects, room)
+    chosen, objection = taken(
+        form.get("choice", ""),
+        form.get("seen", ""),
+        case,
+        kept.message,
+        effects=effects,
+        bot=room.bots.get(case.bot),
+    )
     if chosen is None:
         return await _show(request, case, kept, objection=objection, note=note)
     verdict = judgement(
@@ -99,30 +106,10 @@ async def _judge(request: web.Request) -> web.StreamResponse:
         closed = await room.ledger.cases.judge(verdict, room.clock())
     except DropMessage as error:
         case, kept = await find_case(request)
-        why_not = str(error) if case.state == "open" else _TOO_LATE
+        why_not = str(error) if case.state == "open" else TOO_LATE
         return await _show(request, case, kept, objection=why_not)
     _tell(room, closed, has_orders=bool(verdict.actions))
     raise web.HTTPSeeOther(await _onward(room, case))
-
-
-_TOO_LATE = "Somebody was quicker. Nothing of yours was changed."
-_EDITED = "The author edited the message while you read it. Look again before you judge."
-_CHANGED = "What can be done about this case has changed. Look again before you judge."
-_ON_ITS_WAY = "An action is on its way to the platform just now. Try again in a moment."
-
-
-def _chosen(
-    form: dict[str, str], case: Case, kept: Kept, effects: Sequence[Effect], room: Room
-) -> tuple[Choice | None, str]:
-    """What the form chose, or None and why it cannot be taken."""
-    if case.state != "open":
-        return None, _TOO_LATE
-    if form.get("seen") != seen(kept.message):
-        return None, _EDITED
-    if any(effect.state == "sending" for effect in effects):
-        return None, _ON_ITS_WAY
-    offered = {choice.name: choice for choice in choices(effects, room.bots.get(case.bot))}
-    return offered.get(form.get("choice", "")), _CHANGED
 
 
 def _tell(room: Room, closed: Case, *, has_orders: bool) -> None:

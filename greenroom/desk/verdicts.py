@@ -16,6 +16,10 @@ from greenroom.ledger import Case, Effect, Judgement, Planned, Verdict, order_ke
 from greenroom.message import OURS, REMOVALS, Action, ActionKind, Message
 
 TIMEOUTS_S = (600, 3600, 86_400, 604_800)
+TOO_LATE = "Somebody was quicker. Nothing of yours was changed."
+EDITED = "The author edited the message while you read it. Look again before you judge."
+CHANGED = "What can be done about this case has changed. Look again before you judge."
+ON_ITS_WAY = "An action is on its way to the platform just now. Try again in a moment."
 BANS_S = (259_200, 604_800, 2_419_200)
 
 
@@ -54,6 +58,35 @@ def choices(effects: Sequence[Effect], bot: RunningBot | None) -> tuple[Choice, 
         *_sanctions(can, is_removed=is_removed, bans_end=bot is not None and bot.bans_end),
         *(() if held else _on_nothing_done(can)),
     )
+
+
+def taken(
+    name: str,
+    shown: str,
+    case: Case,
+    message: Message,
+    *,
+    effects: Sequence[Effect],
+    bot: RunningBot | None,
+) -> tuple[Choice | None, str]:
+    """The choice as it is still offered, or None and why no verdict can be taken now.
+
+    Args:
+        name: The choice's name, as a form or a button sent it.
+        shown: What ``seen`` gave of the text that was judged, or the beginning of it.
+        case: The case as it is now.
+        message: Its message as it is now.
+        effects: Every action ordered for the message.
+        bot: The case's bot.
+    """
+    if case.state != "open":
+        return None, TOO_LATE
+    if not shown or not seen(message).startswith(shown):
+        return None, EDITED
+    if any(effect.state == "sending" for effect in effects):
+        return None, ON_ITS_WAY
+    offered = {choice.name: choice for choice in choices(effects, bot)}
+    return offered.get(name), CHANGED
 
 
 def standing(effects: Sequence[Effect]) -> tuple[Effect, ...]:

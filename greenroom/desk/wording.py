@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from greenroom.ledger import Entry
+from greenroom.ledger import Case, Entry
 from greenroom.message import Action, ActionKind
 
 _IN_WORDS = {
@@ -88,6 +88,11 @@ def state_in_words(state: str) -> str:
 def verdict_in_words(verdict: str) -> str:
     """A verdict as what happened: ``upheld``."""
     return _VERDICTS.get(verdict, verdict)
+
+
+def outcome_in_words(case: Case) -> str:
+    """How a case ended: ``upheld``, or ``withdrawn``."""
+    return verdict_in_words(case.verdict) if case.verdict else case.state
 
 
 def platform_name(platform: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from greenroom.backstage import backstage
 from greenroom.backstage.cards import MOST_BUTTONS, MOST_TEXT, card_of, may_judge, read_value
+from greenroom.desk import verdicts
 from greenroom.ledger import Change, Judgement, Verdict
 from greenroom.message import Action, ActionKind, Author, Card, EventKind
 from tests.backstage.stage import MODERATOR, Rehearsed, rehearsed
@@ -148,7 +149,7 @@ async def test_an_edit_since_the_card_wants_another_look(stage: Rehearsed) -> No
     await stage.ledger.inbox.put(an_event(edited))
     (pending,) = await stage.ledger.inbox.pending(after=0, limit=1)
     await stage.ledger.record.handled(handled(pending.seq, pending.event), NOON)
-    assert await stage.press(value) == backstage.EDITED
+    assert await stage.press(value) == verdicts.EDITED
 
 
 @pytest.mark.parametrize(

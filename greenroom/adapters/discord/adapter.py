@@ -30,17 +30,15 @@ from greenroom.adapters.discord.people import People
 from greenroom.adapters.discord.places import PLATFORM, Places
 from greenroom.adapters.discord.shards import Sleep
 from greenroom.adapters.discord.texts import Texts
-from greenroom.adapters.doubt import still_in_doubt
+from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.lanes import Lane
-from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import DiscordSettings
 from greenroom.errors import RetryLater
 from greenroom.message import ActionKind, Event, Order, Outcome
 
 log = logging.getLogger(__name__)
 
-DONE = 10_000  # outcomes remembered, so that one key is never performed twice
 CALL_TIMEOUT_S = 20.0  # the library repeats a failed request by itself for a while
 LANES = 16  # channels that are taken in side by side; one channel's events keep their order
 EMPTY_S = 5.0  # for storing what was read, at the end
@@ -90,7 +88,7 @@ class DiscordAdapter:
         self._call_timeout_s = call_timeout_s
         self._patience_s = patience_s
         self._health = Health()
-        self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
+        self._once = Once(clock=clock)
         self._gone = Gone(clock=clock)
         self._intake = CountedIntake()
         self._backfill = Backfill(
@@ -144,14 +142,12 @@ class DiscordAdapter:
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order, once; the contract says what it raises."""
-        if order.key in self._done:
-            return self._done[order.key]
-        with still_in_doubt(order):
-            if self._live is None or not self._live.client.is_up:
-                raise RetryLater("Discord is not connected")
-            outcome = await self._live.actions.perform(order)
-        self._done[order.key] = outcome
-        return outcome
+        return await self._once.perform(order, self._perform)
+
+    async def _perform(self, order: Order) -> Outcome:
+        if self._live is None or not self._live.client.is_up:
+            raise RetryLater("Discord is not connected")
+        return await self._live.actions.perform(order)
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Sign in, and compare what the bot may do with ``needs``; the contract says more."""

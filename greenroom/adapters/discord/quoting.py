@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from greenroom.adapters import wording
+
 _JOINER = "\u200d"  # as wide as nothing; what it parts is text to Discord
 _OPENINGS = re.compile(
     r"(@)(?=everyone|here)"  # everybody
@@ -28,7 +30,7 @@ def defused(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A member's text as a quotation."""
-    return "\n".join(f"> {line}" for line in defused(text).splitlines())
+    return wording.quoted(defused(text))
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from greenroom.adapters.base import Access, Clock, Health, Intake
-from greenroom.adapters.doubt import still_in_doubt
+from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, RedditActions
@@ -29,7 +29,6 @@ from greenroom.message import ActionKind, Order, Outcome
 
 log = logging.getLogger(__name__)
 
-DONE = 10_000  # outcomes remembered, so that one key is never performed twice
 SKEW = timedelta(minutes=2)  # our clock and Reddit's may differ by so much, and nothing is missed
 LONGEST_PAUSE_S = 300.0  # between two looks, however little Reddit allows
 
@@ -86,7 +85,7 @@ class RedditAdapter:
         self._sources = Sources(clock)
         self._intake = CountedIntake()
         self._health = Health()
-        self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
+        self._once = Once(clock=clock)
         self._live: _Live | None = None
         self._is_moderator: bool | None = None  # of any of the subreddits; None: not known yet
 
@@ -119,14 +118,12 @@ class RedditAdapter:
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order, once; the contract says what it raises."""
-        if order.key in self._done:
-            return self._done[order.key]
-        with still_in_doubt(order):
-            if self._live is None:
-                raise RetryLater("Reddit is not connected")
-            outcome = await self._live.actions.perform(order)
-        self._done[order.key] = outcome
-        return outcome
+        return await self._once.perform(order, self._perform)
+
+    async def _perform(self, order: Order) -> Outcome:
+        if self._live is None:
+            raise RetryLater("Reddit is not connected")
+        return await self._live.actions.perform(order)
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Compare what the account may do with ``needs``; see ``Inspectable``."""

@@ -16,6 +16,7 @@ from greenroom.adapters.slack.posts import Posts, Spot
 from greenroom.adapters.slack.respond import Answers, read_respond
 from greenroom.adapters.slack.text import write_body, write_posts
 from greenroom.adapters.slack.web import SlackWeb, Workspace
+from greenroom.adapters.wording import quoted
 from greenroom.errors import DropMessage
 from greenroom.message import REMOVALS, ActionKind, Message, Order, Outcome
 
@@ -259,7 +260,7 @@ def _report_text(order: Order) -> str:
     message = order.message
     why = order.action.reason or order.action.text or "reported"
     head = f"Report: {why}\n{message.author.name} wrote {message.permalink or message.key}"
-    return f"{head}\n{_quoted(message.text)}"
+    return f"{head}\n{quoted(message.text)}"
 
 
 def _modmail_text(order: Order) -> str:
@@ -269,12 +270,8 @@ def _modmail_text(order: Order) -> str:
 
 
 def _restored(message: Message) -> list[str]:
-    text = f"Restored by the moderators. {message.author.name} wrote:\n{_quoted(message.text)}"
+    text = f"Restored by the moderators. {message.author.name} wrote:\n{quoted(message.text)}"
     return write_posts(text)
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.splitlines())
 
 
 def _emoji_name(text: str | None) -> str:

@@ -7,14 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 import aiohttp
 
 from greenroom.adapters.base import Access, Clock, Health, Intake
-from greenroom.adapters.doubt import still_in_doubt
+from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
-from greenroom.adapters.recent import Recent
 from greenroom.adapters.settings import SlackSettings
 from greenroom.adapters.slack import inspection
 from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL
@@ -29,8 +27,6 @@ from greenroom.adapters.slack.teams import Teams
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Tokens
 from greenroom.errors import ConfigError
 from greenroom.message import REMOVALS, ActionKind, Order, Outcome
-
-DONE: Final = 10_000  # outcomes remembered, so that one key is never performed twice
 
 
 class SlackAdapter:
@@ -53,7 +49,7 @@ class SlackAdapter:
         self._health = Health()
         self._intake = CountedIntake()
         self._bot = Bot(bot, settings, desk_channel, self._intake, clock)
-        self._done: Recent[str, Outcome] = Recent(size=DONE, clock=clock)
+        self._once = Once(clock=clock)
         self._teams = Teams(is_one=settings.install is None)
         self._marks: dict[str, Marks] = {}  # by workspace
         self.ready = asyncio.Event()  # set while events can come in
@@ -100,12 +96,10 @@ class SlackAdapter:
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order, once; the contract says what it raises."""
-        if order.key in self._done:
-            return self._done[order.key]
-        with still_in_doubt(order):
-            outcome = await self._teams.of_order(order).perform(order)
-        self._done[order.key] = outcome
-        return outcome
+        return await self._once.perform(order, self._perform)
+
+    async def _perform(self, order: Order) -> Outcome:
+        return await self._teams.of_order(order).perform(order)
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Compare what the tokens may do with ``needs``; see :class:`Inspectable`."""
