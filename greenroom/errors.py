@@ -85,6 +85,14 @@ class ConfigErrors(ConfigError):
         self.args = ("\n".join(str(fault) for fault in self.faults),)
 
 
+def worst_of(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of tasks that failed side by side: what a person must mend, if anything, else the first."""
+    failure: BaseException = failures.subgroup(ConfigError) or failures
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
+
+
 class DropMessage(GreenroomError):
     """This one message or action cannot be handled (deleted meanwhile, refused, unreadable)."""
 

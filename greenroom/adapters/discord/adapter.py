@@ -22,7 +22,7 @@ from greenroom.adapters.discord.callbacks import Callbacks
 from greenroom.adapters.discord.client import DiscordClient, Found, Heard
 from greenroom.adapters.discord.commands import offer
 from greenroom.adapters.discord.desk import TO_DESK
-from greenroom.adapters.discord.errors import UNREADABLE, first_of
+from greenroom.adapters.discord.errors import UNREADABLE
 from greenroom.adapters.discord.events import EventReader, Gone, guild_id
 from greenroom.adapters.discord.inspection import Inspection, signed_in
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
@@ -34,7 +34,7 @@ from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.lanes import Lane
 from greenroom.adapters.settings import DiscordSettings
-from greenroom.errors import RetryLater
+from greenroom.errors import RetryLater, worst_of
 from greenroom.message import ActionKind, Event, Order, Outcome
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class DiscordAdapter:
                     looking.cancel()
                     await _empty(lanes, workers)
         except ExceptionGroup as failures:
-            failure = first_of(failures)
+            failure = worst_of(failures)
             raise failure from failure.__cause__
         finally:
             self._live = None

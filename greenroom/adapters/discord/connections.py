@@ -7,10 +7,9 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from greenroom.adapters.discord.errors import first_of
 from greenroom.adapters.discord.shards import Gate, Shard, ShardingRequired, Sleep
 from greenroom.adapters.discord.web import Start
-from greenroom.errors import ConfigError, RetryLater
+from greenroom.errors import ConfigError, RetryLater, worst_of
 
 if TYPE_CHECKING:
     from greenroom.adapters.discord.client import DiscordClient
@@ -102,7 +101,7 @@ class Connections:
                 for shard in self._shards:
                     group.create_task(shard.keep(start))
         except BaseExceptionGroup as failures:
-            failure = first_of(failures)
+            failure = worst_of(failures)
             raise failure from failure.__cause__
 
     def _more(self, had: int, told: int, error: Exception) -> int:

@@ -121,14 +121,6 @@ def refused_intents(flags: discord.ApplicationFlags | None) -> ConfigError:
     )
 
 
-def first_of(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first failure of tasks side by side."""
-    failure: BaseException = failures
-    while isinstance(failure, BaseExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure
-
-
 def is_gone(error: GreenroomError) -> bool:
     """Whether Discord said that what was asked for no longer exists."""
     cause = error.__cause__

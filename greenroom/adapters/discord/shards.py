@@ -19,11 +19,11 @@ import discord
 from discord.gateway import ReconnectWebSocket
 from yarl import URL
 
-from greenroom.adapters.discord.errors import UNREADABLE, first_of, of_closing
+from greenroom.adapters.discord.errors import UNREADABLE, of_closing
 from greenroom.adapters.discord.payload import Payload
 from greenroom.adapters.discord.web import Start
 from greenroom.adapters.discord.wire import Wire
-from greenroom.errors import RetryLater
+from greenroom.errors import RetryLater, worst_of
 
 if TYPE_CHECKING:
     from greenroom.adapters.discord.client import DiscordClient, Found
@@ -186,7 +186,7 @@ class Shard:
                     await self._hand_over(wire)
                     await self._read(wire)
         except BaseExceptionGroup as failures:
-            failure = first_of(failures)
+            failure = worst_of(failures)
             raise failure from failure.__cause__
 
     async def _read(self, wire: Wire) -> None:

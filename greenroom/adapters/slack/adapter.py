@@ -25,7 +25,7 @@ from greenroom.adapters.slack.store import InstallStore
 from greenroom.adapters.slack.team import Bot
 from greenroom.adapters.slack.teams import Teams
 from greenroom.adapters.slack.web import CALL_TIMEOUT_S, SlackWeb, Tokens
-from greenroom.errors import ConfigError
+from greenroom.errors import ConfigError, worst_of
 from greenroom.message import REMOVALS, ActionKind, Order, Outcome
 
 
@@ -87,7 +87,7 @@ class SlackAdapter:
             async with _session() as session, asyncio.TaskGroup() as group:
                 await self._serve(session, group)
         except ExceptionGroup as failures:
-            raise _worst(failures) from failures
+            raise worst_of(failures) from failures
         finally:
             self._set_connected(False)
             self._teams.clear()
@@ -173,12 +173,3 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
         yield session
-
-
-def _worst(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What a person must mend, if anything; else what came first."""
-    wrong = failures.subgroup(ConfigError)
-    failure: BaseException = wrong or failures
-    while isinstance(failure, BaseExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure
