@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,13 +168,11 @@ async def _ours(stage: Stage, counted: Counted) -> AsyncIterator[None]:
                 counted.one()
             return is_new
 
-        running = asyncio.create_task(adapter.run(take_in))
         try:
-            await _connected(lambda: adapter.health().is_connected)
-            yield
+            async with _beside(adapter.run(take_in)):
+                await _connected(lambda: adapter.health().is_connected)
+                yield
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
             ledger.close()
 
 
@@ -206,14 +204,11 @@ async def _bare_discord(stage: Stage, counted: Counted) -> AsyncIterator[None]:
     async def on_connect() -> None:
         ready.set()
 
-    running = asyncio.create_task(client.start(stage.bot["token"]))
-    try:
+    async with _beside(client.start(stage.bot["token"])):
         await ready.wait()
         await asyncio.sleep(0.5)
         yield
-    finally:
         await client.close()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -239,17 +234,13 @@ async def _bare_reddit(stage: Stage, counted: Counted) -> AsyncIterator[None]:
     """Reads the listing over and over until it has seen so many."""
     keys = {name: stage.bot[name] for name in ("client_id", "client_secret", "username")}
     ends = stage.bot["endpoints"]
-    async with asyncpraw.Reddit(
+    reddit = asyncpraw.Reddit(
         **keys, password=stage.bot["password"], user_agent="python:benchmark:v1",
         oauth_url=ends["oauth"], reddit_url=ends["www"], short_url=ends["www"],
         check_for_updates=False,
-    ) as reddit:  # fmt: skip
-        reading = asyncio.create_task(_read_listing(reddit, stage.bot, counted))
-        try:
-            yield
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+    )  # fmt: skip
+    async with reddit, _beside(_read_listing(reddit, stage.bot, counted)):
+        yield
 
 
 async def _read_listing(reddit: Any, bot: Mapping[str, Any], counted: Counted) -> None:
@@ -262,6 +253,17 @@ async def _read_listing(reddit: Any, bot: Mapping[str, Any], counted: Counted) -
             seen.add(comment.fullname)
             counted.one()
         await asyncio.sleep(bot["poll_s"])
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Something that runs meanwhile; if it fails, so does the benchmark."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work)
+        try:
+            yield
+        finally:
+            task.cancel()
 
 
 async def _connected(holds: Callable[[], bool]) -> None:

@@ -20,6 +20,7 @@ from greenroom.adapters.slack.marks import Marks
 from greenroom.adapters.slack.payload import Payload, part, word
 from greenroom.adapters.slack.respond import Answers
 from greenroom.adapters.slack.web import SlackWeb, Workspace
+from greenroom.errors import worst_of
 from greenroom.message import Event, EventKind, Order, Outcome
 
 LANES: Final = 64  # payloads of one channel go in one after another; others do not wait for them
@@ -67,12 +68,21 @@ class Team:
             group.create_task(self._lookback.run())
 
     async def take(self, body: Payload) -> None:
-        """Take one event in; returns once it is stored."""
-        async with self._lane(body):
-            event = await self._reader.read(body)
-            if event is not None:
-                await self._bot.intake(event)
+        """Take one event in; returns once it is stored.
+
+        A channel's events are handed to the intake one after another, and share its flush.
+        """
+        try:
+            async with asyncio.TaskGroup() as group, self._lane(body):
+                event = await self._reader.read(body)
+                if event is not None:
+                    group.create_task(self._store(event))
+        except ExceptionGroup as failures:
+            raise worst_of(failures) from failures
         self._mark(body, event)
+
+    async def _store(self, event: Event) -> None:
+        await self._bot.intake(event)
 
     async def act(self, body: Payload) -> str | None:
         """Take in what somebody did; returns what they are to be told at once."""
