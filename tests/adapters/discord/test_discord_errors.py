@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 import discord
 import pytest
-from aiohttp.client_reqrep import ConnectionKey
-from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from greenroom.adapters.discord.errors import MOST_PAUSE_S, discord_errors, is_gone, of_closing
 from greenroom.errors import ConfigError, DropMessage, GiveUp, GreenroomError, RetryLater
+from tests.adapters.library_errors import below, made
 
 _URL = URL("https://discord.test/api/v10/channels/1/messages")
 
@@ -56,16 +53,10 @@ def _translated(
     return caught.value
 
 
-def _below(kind: type[BaseException]) -> Iterator[type[BaseException]]:
-    for found in kind.__subclasses__():
-        yield found
-        yield from _below(found)
-
-
 def _library_errors() -> list[type[BaseException]]:
     """All of them, without those of the library's own framework for commands."""
     roots: tuple[type[BaseException], ...] = (discord.DiscordException, aiohttp.ClientError)
-    found = [kind for root in roots for kind in (root, *_below(root))]
+    found = [kind for root in roots for kind in (root, *below(root))]
     framework = ("discord.ext.", "discord.app_commands.")
     return [kind for kind in dict.fromkeys(found) if not kind.__module__.startswith(framework)]
 
@@ -74,39 +65,17 @@ def _made(kind: type[BaseException]) -> BaseException:
     """One of a kind, with whatever it wants to be given."""
     if issubclass(kind, discord.HTTPException):
         return _refused({"Forbidden": 403, "NotFound": 404}.get(kind.__name__, 500), kind=kind)
-    key = ConnectionKey("discord.test", 443, True, True, None, None, None)
-    given: dict[str, Any] = {
+    if issubclass(kind, discord.opus.OpusError):
+        return kind.__new__(kind)  # it asks a library for sound, which no bot needs
+    facts: dict[str, Any] = {
         "retry_after": 7.0,
         "socket": _Answer(101),
         "shard_id": None,
         "interaction": None,
-        "connection_key": key,
-        "certificate_error": ValueError("self-signed"),
-        "os_error": OSError(111, "refused"),
-        "path": "/socket",
-        "request_info": aiohttp.RequestInfo(_URL, "POST", CIMultiDictProxy(CIMultiDict()), _URL),
-        "history": (),
-        "url": "http://[",
-        "expected": b"",
-        "got": b"",
-        "host": "discord.test",
-        "port": 443,
-        "message": "it broke",
     }
     if kind is discord.ConnectionClosed:
-        given["code"] = 1006
-    wanted = inspect.signature(kind.__init__).parameters
-    positional, named = [], {}
-    for name, parameter in wanted.items():
-        if name not in given or parameter.kind is parameter.VAR_POSITIONAL:
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            named[name] = given[name]
-        else:
-            positional.append(given[name])
-    if issubclass(kind, discord.opus.OpusError):
-        return kind.__new__(kind)  # it asks a library for sound, which no bot needs
-    return kind(*positional, **named)
+        facts["code"] = 1006
+    return made(kind, _URL, facts)
 
 
 def test_the_libraries_still_have_the_errors_that_are_known_here() -> None:

@@ -10,8 +10,6 @@ import aiohttp
 import pytest
 import slack_bolt.error
 import slack_sdk.errors
-from aiohttp.client_reqrep import ConnectionKey
-from multidict import CIMultiDict, CIMultiDictProxy
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
@@ -19,6 +17,7 @@ from yarl import URL
 from greenroom.adapters.slack.errors import MOST_PAUSE_S, error_code, seconds, slack_errors
 from greenroom.adapters.slack.refusals import CONFIG, DROP, RETRY
 from greenroom.errors import ConfigError, DropMessage, GreenroomError, RetryLater
+from tests.adapters.library_errors import below, made
 
 _URL = URL("https://slack.test/api/")
 
@@ -113,51 +112,21 @@ def _translated(error: BaseException, *, sends: bool = False) -> GreenroomError:
     return caught.value
 
 
+_FACTS: dict[str, Any] = {
+    "response": None,
+    "api_error": _answer("invalid_refresh_token"),
+    "request": None,
+    "current_response": None,
+}
+
+
 def _library_errors() -> Iterator[type[BaseException]]:
     for module in (slack_sdk.errors, slack_bolt.error):
         for _, found in inspect.getmembers(module, inspect.isclass):
             if issubclass(found, Exception):
                 yield found
     yield aiohttp.ClientError
-    yield from _below(aiohttp.ClientError)
-
-
-def _below(kind: type[BaseException]) -> Iterator[type[BaseException]]:
-    for found in kind.__subclasses__():
-        yield found
-        yield from _below(found)
-
-
-def _made(kind: type[BaseException]) -> BaseException:
-    key = ConnectionKey("slack.test", 443, True, True, None, None, None)
-    given: dict[str, Any] = {
-        "response": None,
-        "api_error": _answer("invalid_refresh_token"),
-        "connection_key": key,
-        "certificate_error": ValueError("self-signed"),
-        "os_error": OSError(111, "refused"),
-        "path": "/socket",
-        "request_info": aiohttp.RequestInfo(_URL, "POST", CIMultiDictProxy(CIMultiDict()), _URL),
-        "history": (),
-        "url": "http://[",
-        "expected": b"",
-        "got": b"",
-        "host": "slack.test",
-        "port": 443,
-        "message": "it broke",
-        "request": None,
-        "current_response": None,
-    }
-    wanted = inspect.signature(kind.__init__).parameters
-    positional, named = [], {}
-    for name, parameter in wanted.items():
-        if name not in given or parameter.kind is parameter.VAR_POSITIONAL:
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            named[name] = given[name]
-        else:
-            positional.append(given[name])
-    return kind(*positional, **named)
+    yield from below(aiohttp.ClientError)
 
 
 @pytest.mark.parametrize("kind", list(dict.fromkeys(_library_errors())))
@@ -165,7 +134,7 @@ def test_every_error_of_the_libraries_is_one_of_ours(kind: type[BaseException]) 
     if kind is slack_bolt.error.BoltUnhandledRequestError:
         error: BaseException = kind.__new__(kind)
     else:
-        error = _made(kind)
+        error = made(kind, _URL, _FACTS)
     assert isinstance(_translated(error), RetryLater | ConfigError | DropMessage)
 
 
@@ -183,7 +152,7 @@ def test_what_was_sent_and_never_answered_may_be_done(error: Exception) -> None:
 
 def test_what_never_reached_slack_is_not_done() -> None:
     for kind in (aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError):
-        error = _translated(_made(kind), sends=True)
+        error = _translated(made(kind, _URL, _FACTS), sends=True)
         assert isinstance(error, RetryLater)
         assert not error.maybe_done
 
