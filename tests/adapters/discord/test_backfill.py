@@ -100,6 +100,7 @@ async def test_nothing_is_fetched_where_it_is_switched_off(server: DiscordServer
     chosen = bounded(server, hours=0)
     async with running(server, since=NOW - timedelta(hours=5), settings=chosen) as stage:
         await nothing_more(stage)
+        assert server.did("GET", "/messages") == []
 
 
 async def test_what_lies_beyond_the_bound_is_counted_as_missed(server: DiscordServer) -> None:
