@@ -9,14 +9,14 @@ from typing import Annotated, Final
 
 import typer
 
-from greenroom.cli.bot_adding import Adding, Options
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_discord import DiscordConversation
-from greenroom.cli.bot_given import read_given
-from greenroom.cli.bot_platform import Conversation
-from greenroom.cli.bot_reddit import RedditConversation
-from greenroom.cli.bot_skeleton import tell_without_conversation
-from greenroom.cli.bot_slack import SlackConversation
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.conversation import Adding, Options
+from greenroom.cli.adding.discord import DiscordConversation
+from greenroom.cli.adding.given import read_given
+from greenroom.cli.adding.platform import Conversation
+from greenroom.cli.adding.reddit import RedditConversation
+from greenroom.cli.adding.skeleton import tell_without_conversation
+from greenroom.cli.adding.slack import SlackConversation
 from greenroom.cli.console import fault, out, set_up_logging
 from greenroom.company import gather
 from greenroom.errors import GiveUp

@@ -17,8 +17,8 @@ import pytest
 
 from greenroom.adapters.connection import DiscordConnection
 from greenroom.adapters.discord_invite import shown
-from greenroom.cli.bot_discord import DiscordConversation
-from greenroom.cli.bot_file import Draft
+from greenroom.cli.adding.discord import DiscordConversation
+from greenroom.cli.adding.file import Draft
 from greenroom.documents import load, validate
 from greenroom.message import ActionKind
 from tests.cli.labels import labels

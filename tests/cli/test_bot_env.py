@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from greenroom.cli.bot_env import EnvFile, Whole, write_whole
+from greenroom.cli.adding.env import EnvFile, Whole, write_whole
 from greenroom.errors import ConfigError
 from tests.cli.conftest import Greenroom, Talk
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.cli.bot_file import Draft
-from greenroom.cli.bot_reddit import RedditConversation
+from greenroom.cli.adding.file import Draft
+from greenroom.cli.adding.reddit import RedditConversation
 from greenroom.company import gather
 from tests.cli.conftest import Ended, Talk
 from tests.cli.labels import labels

@@ -11,8 +11,8 @@ import yaml
 from greenroom.adapters.connection import SlackManifest
 from greenroom.adapters.slack.scopes import HEARING, SCOPES
 from greenroom.adapters.slack.web import CORE_SCOPES
-from greenroom.cli.bot_file import Draft
-from greenroom.cli.bot_slack import ONLY_FOR, SlackConversation, manifest_for
+from greenroom.cli.adding.file import Draft
+from greenroom.cli.adding.slack import ONLY_FOR, SlackConversation, manifest_for
 from greenroom.documents import load, validate
 from greenroom.message import REMOVALS, ActionKind
 from tests.cli.conftest import Talk

@@ -10,9 +10,9 @@ from typing import Final
 
 from greenroom.adapters.connection import DiscordConnection
 from greenroom.adapters.discord_invite import invite_address, needed, shown
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_file import Draft
-from greenroom.cli.bot_platform import Wanted
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.file import Draft
+from greenroom.cli.adding.platform import Wanted
 from greenroom.documents import load, validate
 from greenroom.message import ActionKind
 from greenroom.starter import starter_folder

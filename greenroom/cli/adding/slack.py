@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from greenroom.adapters.connection import SlackManifest
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_file import Draft
-from greenroom.cli.bot_platform import Wanted
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.file import Draft
+from greenroom.cli.adding.platform import Wanted
 from greenroom.documents import Document, KeyPath, parse, read_text, validate
 from greenroom.message import REMOVALS, ActionKind
 from greenroom.starter import starter_folder

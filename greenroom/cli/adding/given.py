@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from greenroom.adapters.registry import adapters
 from greenroom.adapters.settings import Settings
-from greenroom.cli.bot_file import Value
+from greenroom.cli.adding.file import Value
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 

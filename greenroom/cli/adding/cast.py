@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from greenroom.cli.bot_asking import Asker
+from greenroom.cli.adding.asking import Asker
 from greenroom.cli.console import out
 from greenroom.company import Company
 from greenroom.documents import suggest

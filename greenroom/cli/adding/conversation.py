@@ -12,14 +12,14 @@ from rich.text import Text
 
 from greenroom.access import Inspection, needs_of
 from greenroom.adapters.registry import adapters
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_cast import choose_file, choose_personas
-from greenroom.cli.bot_env import EnvFile, Whole, write_whole
-from greenroom.cli.bot_file import Draft, text_of
-from greenroom.cli.bot_given import Given
-from greenroom.cli.bot_online import arrive, sign_in
-from greenroom.cli.bot_platform import Conversation
-from greenroom.cli.bot_secrets import Secrets, variables_of_others
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.cast import choose_file, choose_personas
+from greenroom.cli.adding.env import EnvFile, Whole, write_whole
+from greenroom.cli.adding.file import Draft, text_of
+from greenroom.cli.adding.given import Given
+from greenroom.cli.adding.online import arrive, sign_in
+from greenroom.cli.adding.platform import Conversation
+from greenroom.cli.adding.secrets import Secrets, variables_of_others
 from greenroom.cli.console import out
 from greenroom.company import Company
 from greenroom.config import Bot, bot_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from greenroom.adapters.registry import adapters
 from greenroom.adapters.settings import Settings
-from greenroom.cli.bot_given import secrets_of
+from greenroom.cli.adding.given import secrets_of
 from greenroom.cli.console import out
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_file import Draft
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.file import Draft
 
 LONGEST: Final = 4_000  # of a secret; a terminal's line ends there
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from greenroom.access import Inspection, greet, inspect, names_key
 from greenroom.adapters.base import Access
-from greenroom.cli.bot_asking import Asker
+from greenroom.cli.adding.asking import Asker
 from greenroom.cli.console import err, fault, harmless, out
 from greenroom.company import Company
 from greenroom.config import Bot

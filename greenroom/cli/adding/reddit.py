@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from greenroom.adapters.connection import RedditConnection
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_file import Draft
-from greenroom.cli.bot_platform import Wanted
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.file import Draft
+from greenroom.cli.adding.platform import Wanted
 from greenroom.documents import load, validate
 from greenroom.starter import starter_folder
 

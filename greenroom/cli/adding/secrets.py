@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from greenroom.cli.bot_asking import Asker
-from greenroom.cli.bot_env import EnvFile
-from greenroom.cli.bot_platform import Wanted
+from greenroom.cli.adding.asking import Asker
+from greenroom.cli.adding.env import EnvFile
+from greenroom.cli.adding.platform import Wanted
 from greenroom.company import Company
 from greenroom.documents import read_text
 from greenroom.errors import ConfigError

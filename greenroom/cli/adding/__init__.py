@@ -1,0 +1,1 @@
+"""``greenroom bot add``: the conversation, and what it asks, writes and tries."""
