@@ -77,7 +77,8 @@ class DiscordPlatform:
 
 def _said(posted: Mapping[str, Any]) -> Said:
     answers = (posted.get("message_reference") or {}).get("message_id")
-    return Said(posted["id"], ME, posted["content"], answers)
+    titles = [embed.get("title") or "" for embed in posted.get("embeds") or []]
+    return Said(posted["id"], ME, posted["content"] or " ".join(titles), answers)
 
 
 @asynccontextmanager
