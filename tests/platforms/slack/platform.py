@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from html import unescape
 from typing import Any
 
 from ..base import Platform, Said
@@ -56,10 +57,10 @@ class SlackPlatform:
             self.server.ordered.order(fault)
 
     def said_by_bot(self) -> Sequence[Said]:
-        """What the bot posted and still stands, oldest first, by channel."""
+        """What the bot posted and still stands, oldest first, by channel, as members read it."""
         home = self.server.home
         return [
-            Said(ts, "greenroom", body["text"], body.get("thread_ts"))
+            Said(ts, "greenroom", unescape(body["text"]), body.get("thread_ts"))
             for kept in home.messages.values()
             for ts, body in kept.items()
             if body.get("user") == home.bot_user
