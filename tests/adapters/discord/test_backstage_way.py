@@ -5,66 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from greenroom.adapters.discord import DiscordAdapter
-from greenroom.backstage import Backstage
-from greenroom.desk import RunningBot
 from greenroom.ledger import Ledger
-from greenroom.message import Event
-from greenroom.sender import Sender
 from tests.adapters.contract import WAIT_S
 from tests.adapters.discord.stage import Sleeps, adapter_for
+from tests.backstage.at_work import at_work, now
 from tests.platforms.discord.interactions import Interaction
 from tests.platforms.discord.payloads import MANAGE_MESSAGES, ME, MODERATOR, MODS
 from tests.platforms.discord.server import DiscordServer
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def a_house(server: DiscordServer, folder: Path) -> AsyncIterator[Ledger]:
-    """One live bot, whose commands and presses are worked as they come."""
-    adapter, ledger = adapter_for(server, Sleeps(), clock=now), Ledger(folder / "ledger.db")
-    sender = Sender(ledger, {adapter.bot: adapter}, clock=now)
-    bot = RunningBot(adapter.bot, "discord", "live", adapter.capabilities, has_desk_channel=True)
-    backstage = Backstage(ledger, {bot.name: bot}, wake=sender.wake, clock=now)
-    arrived = asyncio.Event()
-
-    async def intake(event: Event) -> bool:
-        is_new = await ledger.inbox.put(event)
-        arrived.set()
-        return is_new
-
-    async def work() -> None:
-        after = 0
-        while True:
-            await arrived.wait()
-            arrived.clear()
-            for pending in await ledger.inbox.pending(after=after, limit=100):
-                after = pending.seq
-                if pending.event.command is not None:
-                    await ledger.record.handled(await backstage.hear(pending), now())
-                    sender.wake()
-
-    tasks = [asyncio.ensure_future(way) for way in _ways(adapter, intake, sender, backstage)]
-    tasks.append(asyncio.ensure_future(work()))
-    try:
+    """One bot on Discord, at work."""
+    adapter = adapter_for(server, Sleeps(), clock=now)
+    async with at_work(adapter, folder) as house, asyncio.TaskGroup() as group:
+        running = group.create_task(adapter.run(house.intake))
         await server.interactions.offered.wait()
-        yield ledger
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        ledger.close()
-
-
-def _ways(adapter: DiscordAdapter, intake: Any, sender: Sender, backstage: Backstage) -> list[Any]:
-    return [adapter.run(intake), sender.run(), backstage.run()]
+        yield house.ledger
+        running.cancel()
 
 
 async def until(done: Callable[[], object]) -> None:
