@@ -336,3 +336,29 @@ async def test_a_burst_of_reports_leaves_the_page_readable(house: House) -> None
     assert page.count('<article class="decision">') == 10
     history = page[page.index('id="history"') :].partition("</section>")[0]
     assert history.count("<li>") == 50
+
+
+async def test_an_appeal_stands_on_the_page_and_harms_nobody(house: House) -> None:
+    await house.sign_in()
+    said = a_message("/appeal <script>alert(1)</script> I was joking", id="cmd-1")
+    draft = CaseDraft("backstage", Severity.HIGH, "the author appeals", "live", appeal=said.key)
+    case = await house.arrive(a_message("you fool"), case=draft, spoken=said)
+    page = await house.get(f"/cases/{case}")
+    assert "The author appeals" in page
+    assert "I was joking" in page
+    assert "<script>alert" not in page
+
+
+async def test_whose_verdict_is_appealed_is_told_that_a_colleague_decides(house: House) -> None:
+    await house.sign_in()
+    message = a_message("you fool")
+    first = await house.arrive(message)
+    await house.judge(first, "dismiss")
+    other = await house.arrive(a_message("another", id="m9"))
+    await house.ledger.cases.judge(Judgement(other, Verdict.DISMISS, "somebody else"), NOON)
+    said = a_message("/appeal please", id="cmd-1")
+    draft = CaseDraft("backstage", Severity.HIGH, "the author appeals", "live", appeal=said.key)
+    edited = replace(message, revision="1")
+    case = await house.arrive(edited, case=draft, spoken=said)
+    answer = await house.judge(case, "dismiss", status=409)
+    assert "a colleague decides it" in await answer.text()
