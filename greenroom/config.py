@@ -21,7 +21,8 @@ from greenroom.adapters.settings import Settings
 from greenroom.documents import Document, interpolate, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.message import Channel, Message
-from greenroom.personas.schema import Name, Persona, Strict, Text
+from greenroom.personas.fields import Name, Strict, Text
+from greenroom.personas.schema import Persona
 
 T = TypeVar("T")
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE
 from greenroom.message import ActionKind
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from greenroom.personas.fields import Name, Strict, Text
 
 Kind = Literal["assistant", "moderator"]
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors; values never change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Limits(Strict):
