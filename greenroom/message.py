@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     MEMBER_JOINED = "member_joined"
     BUTTON_PRESSED = "button_pressed"
     COMMAND_GIVEN = "command_given"
+    SCHEDULED = "scheduled"  # a persona's own time came: a digest, a campaign
 
 
 class MessageKind(StrEnum):
@@ -59,6 +60,7 @@ class ActionKind(StrEnum):
     ESCALATE = "escalate"  # ours: opens a case, needs no platform
     STRIKE = "strike"  # ours: a mark against the author that expires, needs no platform
     REPLY = "reply"
+    POST = "post"  # a message of our own in a channel, in answer to nobody
     RETRACT = "retract"  # takes back a reply of our own
     MESSAGE = "message"  # a direct message to the author
     NOTICE = "notice"  # where the message stands, and only its author sees it
@@ -92,7 +94,23 @@ OURS = frozenset({ActionKind.ESCALATE, ActionKind.STRIKE})
 BACKSTAGE = frozenset({ActionKind.CARD, ActionKind.ANSWER})
 """What shows or tells, and does nothing to the message it is about."""
 
+SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE, ActionKind.POST})
+"""What members read as a persona's own words."""
+
 REMOVALS = frozenset({ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER})
+
+
+class Purpose(StrEnum):
+    """Why a persona speaks of its own accord; what a rule orders word for word has none."""
+
+    ANSWER = "answer"  # from knowledge
+    CHAT = "chat"  # a turn of a conversation
+    HANDOVER = "handover"  # a person will follow
+    CRISIS = "crisis"  # the operator's own words for somebody in need
+    WELCOME = "welcome"
+    DUPLICATE = "duplicate"  # where the same was asked before
+    DIGEST = "digest"
+    CAMPAIGN = "campaign"
 
 
 class Severity(StrEnum):
@@ -360,6 +378,13 @@ class Action:
     distinguish: bool = False  # of a reply: said as a moderator
     removal_reason: str | None = None  # of a removal: the platform's own, by title or id
     card: Card | None = None
+    purpose: Purpose | None = None
+    footer: str | None = None  # under the text, in the platform's way: who speaks, who helps
+
+    @property
+    def said(self) -> str:
+        """The text with its footer, for places that have no way of their own to show one."""
+        return f"{self.text or ''}\n\n{self.footer}" if self.footer else self.text or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from greenroom.ledger import CaseDraft, Handled, Pending, Planned, order_key
 from greenroom.message import (
     OURS,
     REMOVALS,
+    SPOKEN,
     Action,
     ActionKind,
     Decision,
@@ -21,7 +22,6 @@ from greenroom.message import (
 )
 
 THANKS = "Thank you. The moderators will look at it."
-_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE})
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
 
@@ -127,7 +127,7 @@ def _drafted(decisions: Sequence[Decision], mode: str) -> CaseDraft | None:
 
 
 def _without_speech(decision: Decision) -> Decision:
-    kept = tuple(action for action in decision.actions if action.kind not in _SPOKEN)
+    kept = tuple(action for action in decision.actions if action.kind not in SPOKEN)
     if len(kept) == len(decision.actions):
         return decision
     return replace(decision, actions=kept, notes=(*decision.notes, "kept silent: a bot wrote it"))

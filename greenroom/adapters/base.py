@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from greenroom.errors import ConfigError
-from greenroom.message import ActionKind, Event, Order, Outcome
+from greenroom.message import ActionKind, Channel, Community, Event, Order, Outcome
 
 Intake = Callable[[Event], Awaitable[bool]]
 """Stores an event durably; true if it is new. Acknowledge to the platform only after it returns."""
@@ -89,6 +89,26 @@ class Adapter(Protocol):
 
     def health(self) -> Health:
         """How it fares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel that a bot may write in."""
+
+    community: Community
+    channel: Channel
+
+
+@runtime_checkable
+class HasPlaces(Protocol):
+    """An adapter that knows where it may speak first; digests and campaigns need it."""
+
+    async def places(self) -> Sequence[Place]:
+        """The channels that the bot may write in; none while it is not connected.
+
+        Raises:
+            RetryLater: The platform cannot be asked now.
+        """
 
 
 class Inspectable(Protocol):

@@ -33,6 +33,7 @@ class Permission:
 _POSTS: Final = frozenset(
     {
         ActionKind.REPLY,
+        ActionKind.POST,
         ActionKind.MESSAGE,
         ActionKind.REPORT,
         ActionKind.MODMAIL,

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.base import Clock, Health, Intake, Place
 from greenroom.adapters.settings import ReplaySettings
 from greenroom.errors import ConfigError, DropMessage
 from greenroom.message import (
@@ -37,6 +37,7 @@ from greenroom.message import (
 _KEYS = frozenset(
     {"id", "text", "title", "channel", "author", "account_age_days", "mentions_me", "source", "at"}
 )
+_COMMUNITY = Community("recording", "Recording")
 _LOOK_S = 0.2  # between two looks at a file that may grow
 _CANNOT = frozenset({ActionKind.MODMAIL, ActionKind.CARD, ActionKind.ANSWER})
 
@@ -105,6 +106,11 @@ class ReplayAdapter:
         if order.key not in self._performed:
             self._performed[order.key] = Outcome(ref=f"replay-{order.key}")
         return self._performed[order.key]
+
+    async def places(self) -> tuple[Place, ...]:
+        """The channels of the recording; see :class:`HasPlaces`."""
+        names = dict.fromkeys(_channel(line) for line in self._lines)
+        return tuple(Place(_COMMUNITY, Channel(name, name)) for name in names)
 
     def health(self) -> Health:
         return self._health
@@ -177,12 +183,12 @@ def _parse(path: Path, number: int, raw: str) -> dict[str, Any]:
 def to_message(line: Line, *, now: datetime, round_number: int = 0) -> Message:
     """A recorded line as a message posted now."""
     fields = line.fields
-    author, channel = str(fields.get("author", "member")), str(fields.get("channel", "general"))
+    author, channel = str(fields.get("author", "member")), _channel(line)
     age = fields.get("account_age_days")
     title = fields.get("title")
     return Message(
         platform="replay",
-        community=Community("recording", "Recording"),
+        community=_COMMUNITY,
         channel=Channel(channel, channel),
         id=f"{_id(line)}-{round_number}",
         author=Author(
@@ -194,6 +200,10 @@ def to_message(line: Line, *, now: datetime, round_number: int = 0) -> Message:
         mentions_me=fields.get("mentions_me"),
         posted_at=now,
     )
+
+
+def _channel(line: Line) -> str:
+    return str(line.fields.get("channel", "general"))
 
 
 def _id(line: Line) -> str:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from greenroom.adapters.base import Clock, Health, Intake
+from greenroom.adapters.base import Clock, Health, Intake, Place
 from greenroom.adapters.settings import TerminalSettings
 from greenroom.errors import DropMessage
 from greenroom.message import (
+    SPOKEN,
     ActionKind,
     Author,
     Channel,
@@ -26,6 +27,7 @@ from greenroom.message import (
     Outcome,
 )
 
+_HERE = Place(Community("terminal", "Terminal"), Channel("chat", "chat"))
 _WAITING = 100  # lines typed ahead; the reading thread waits when they are not taken in
 
 
@@ -46,6 +48,7 @@ class TerminalAdapter:
         {
             ActionKind.REPLY,
             ActionKind.MESSAGE,
+            ActionKind.POST,
             ActionKind.REMOVE,
             ActionKind.SPAM,
             ActionKind.FILTER,
@@ -101,6 +104,10 @@ class TerminalAdapter:
             self._done[order.key] = Outcome(ref=order.key)
         return self._done[order.key]
 
+    async def places(self) -> tuple[Place, ...]:
+        """The one channel that there is; see :class:`HasPlaces`."""
+        return (_HERE,)
+
     def health(self) -> Health:
         return self._health
 
@@ -124,8 +131,8 @@ class TerminalAdapter:
         now = self._clock()
         message = Message(
             platform=self.platform,
-            community=Community("terminal", "Terminal"),
-            channel=Channel("chat", "chat"),
+            community=_HERE.community,
+            channel=_HERE.channel,
             id=f"{self._conversation}-{self._said}",
             author=Author(self._member, self._member),
             text=text,
@@ -147,8 +154,8 @@ def _hand_over(
 
 def _told(order: Order) -> str:
     action = order.action
-    if action.kind in (ActionKind.REPLY, ActionKind.MESSAGE):
-        return printable(action.text or "")
+    if action.kind in SPOKEN:
+        return printable(action.said)
     return f"[{action.kind}] {printable(order.message.text[:80])}"
 
 

@@ -29,6 +29,15 @@ def split_at_sentence(text: str, limit: int, *, most: int) -> list[str]:
     return [*parts, rest]
 
 
+def split_with_footer(text: str, footer: str | None, limit: int, *, most: int) -> list[str]:
+    """The same, with ``footer`` under the last part; it never falls victim to a cut."""
+    if not footer:
+        return split_at_sentence(text, limit, most=most)
+    room = max(limit - len(footer) - 2, limit // 2)
+    *parts, last = split_at_sentence(text, room, most=most)
+    return [*parts, f"{last}\n{footer}"[:limit]]
+
+
 def quoted(text: str) -> str:
     """A text as a quotation, in the way that all three platforms write one."""
     return "\n".join(f"> {line}" for line in text.splitlines())

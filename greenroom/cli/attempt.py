@@ -88,6 +88,7 @@ def as_object(decision: Decision, signals: Signals) -> dict[str, Any]:
             {
                 "action": action.kind.value,
                 "text": action.text,
+                "footer": action.footer,
                 "reason": action.reason,
                 "rule": action.rule,
             }
@@ -133,7 +134,7 @@ def as_text(decision: Decision, signals: Signals) -> str:
         f"  | {line}"
         for action in decision.actions
         if action.text
-        for line in action.text.split("\n")
+        for line in action.said.split("\n")
     ]
     return "\n".join((*said, why(decision), *scores(signals)))
 

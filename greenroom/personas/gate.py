@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from greenroom.message import OURS, Action, ActionKind, Decision, Message, Severity
+from greenroom.message import OURS, SPOKEN, Action, ActionKind, Decision, Message, Severity
 from greenroom.personas.base import with_escalation
 from greenroom.personas.schema import Limits
 
@@ -24,7 +24,6 @@ Scores = Callable[[str], Awaitable[Mapping[str, float]]]
 
 MAX_HARM = 0.5  # what a persona may say at most scores this on any head
 _HARM = ("toxicity", "insult", "hate", "threat", "obscene", "sexual", "scam", "self_harm")
-_SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE})
 _MAX_MEMBERS = 10_000  # members whose replies are counted; the longest silent is forgotten
 
 
@@ -81,7 +80,7 @@ class Gate:
             return None
         if action.kind not in capabilities:
             return f"{message.platform} cannot do it"
-        if action.kind not in _SPOKEN or not action.text:
+        if action.kind not in SPOKEN or not action.text:
             return None
         harm = await self._harm(action.text)
         if harm is not None:
@@ -126,6 +125,6 @@ def _forget_oldest(seen: dict[K, deque[datetime]]) -> None:
 
 
 def _disclosed(action: Action, disclosure: str) -> Action:
-    if action.kind not in _SPOKEN or not action.text or disclosure in action.text:
+    if action.kind not in SPOKEN or not action.text or disclosure in action.text:
         return action
-    return replace(action, text=f"{action.text}\n\n{disclosure}")
+    return replace(action, footer=disclosure)

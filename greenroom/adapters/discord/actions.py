@@ -23,6 +23,7 @@ ON_PARENT = frozenset({ActionKind.REPLY, ActionKind.LOCK, ActionKind.SET_LOCKED}
 ALWAYS = REMOVALS | {
     ActionKind.APPROVE,
     ActionKind.REPLY,
+    ActionKind.POST,
     ActionKind.RETRACT,
     ActionKind.MESSAGE,
     ActionKind.ANSWER,
@@ -64,6 +65,7 @@ class DiscordActions:
             ActionKind.CARD: desk.show,
             ActionKind.APPROVE: self._approve,
             ActionKind.REPLY: self._reply,
+            ActionKind.POST: self._post,
             ActionKind.RETRACT: self._retract,
             ActionKind.MESSAGE: self._message,
             ActionKind.REACT: self._react,
@@ -129,6 +131,10 @@ class DiscordActions:
         is_more = order.action.sticky or order.action.lock
         detail = "done; Discord replies cannot be made sticky or locked" if is_more else "done"
         return Outcome(detail, ref=ref)
+
+    async def _post(self, order: Order) -> Outcome:
+        spot = Spot(_channel(order.message))
+        return Outcome(ref=await self._posts.send(order, spot, order.action.text or ""))
 
     async def _retract(self, order: Order) -> Outcome:
         channel, slash, ids = (order.action.ref or "").rpartition("/")

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import discord
 
-from greenroom.adapters.base import Access, Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place
 from greenroom.adapters.discord.actions import ALWAYS, DiscordActions
 from greenroom.adapters.discord.acts import ActReader
 from greenroom.adapters.discord.backfill import Backfill
@@ -27,7 +27,7 @@ from greenroom.adapters.discord.events import EventReader, Gone, guild_id
 from greenroom.adapters.discord.inspection import Inspection, signed_in
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
-from greenroom.adapters.discord.places import PLATFORM, Places
+from greenroom.adapters.discord.places import PLATFORM, Places, writable
 from greenroom.adapters.discord.shards import Sleep
 from greenroom.adapters.discord.texts import Texts
 from greenroom.adapters.doubt import Once
@@ -148,6 +148,10 @@ class DiscordAdapter:
         if self._live is None or not self._live.client.is_up:
             raise RetryLater("Discord is not connected")
         return await self._live.actions.perform(order)
+
+    async def places(self) -> tuple[Place, ...]:
+        """The text channels that the bot may write in; see :class:`HasPlaces`."""
+        return () if self._live is None else writable(self._live.client)
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Sign in, and compare what the bot may do with ``needs``; the contract says more."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from greenroom.adapters import base
 from greenroom.adapters.base import Clock
 from greenroom.adapters.discord.errors import discord_errors
 from greenroom.adapters.discord.web import DiscordWeb
@@ -68,6 +69,16 @@ class Places:
         except GreenroomError as error:
             log.info("the channel %d stays unknown: %s", channel_id, error)
             return bare
+
+
+def writable(client: discord.Client) -> tuple[base.Place, ...]:
+    """The text channels in which the bot may write."""
+    return tuple(
+        base.Place(_community(guild, channel), Channel(str(channel.id), channel.name))
+        for guild in client.guilds
+        for channel in guild.text_channels
+        if guild.me is not None and channel.permissions_for(guild.me).send_messages
+    )
 
 
 def _place(guild: discord.Guild, channel: Any) -> Place:

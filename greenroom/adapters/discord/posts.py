@@ -12,7 +12,7 @@ import discord
 from greenroom.adapters.discord.payload import Payload, number, part, snowflake
 from greenroom.adapters.discord.quoting import hushed
 from greenroom.adapters.discord.web import DiscordWeb, clean
-from greenroom.adapters.wording import split_at_sentence
+from greenroom.adapters.wording import split_with_footer
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Message, Order
 
@@ -51,7 +51,8 @@ class Posts:
         What an earlier try posted stays as it is: Discord knows a nonce for some
         minutes, and after an unknown outcome the channel is looked at first.
         """
-        parts = split_at_sentence(hushed(clean(text)), POST_LIMIT, most=MOST_POSTS)
+        footer = _small(hushed(clean(order.action.footer or "")))
+        parts = split_with_footer(hushed(clean(text)), footer, POST_LIMIT, most=MOST_POSTS)
         if not any(parts):
             raise DropMessage("there is no text to post")
         posted = await self._find(order.message, spot, parts) if order.maybe_done else {}
@@ -106,7 +107,7 @@ class Posts:
 
         An earlier try was not long ago, however old what it is about.
         """
-        first = int(message.id) if message.id.isdecimal() else 0  # ids tell the time everywhere
+        first = _since(message)
         before = None
         for _ in range(MOST_PAGES):
             page = await self._web.before(channel, before, limit=PAGE)
@@ -133,6 +134,18 @@ def _place(item: Post, spot: Spot, parts: list[str]) -> int | None:
     answered = snowflake(part(item, "message_reference"), "message_id")
     is_same = place > 0 or answered is None or answered == spot.answers
     return place if is_same else None
+
+
+def _since(message: Message) -> int:
+    """The first id that an answer to the message, or the message itself, may have."""
+    if message.id.isdecimal():
+        return int(message.id)  # ids tell the time everywhere
+    return discord.utils.time_snowflake(message.posted_at) if message.posted_at else 0
+
+
+def _small(footer: str) -> str:
+    """Discord's small print, line by line."""
+    return "\n".join(f"-# {line}" for line in footer.splitlines() if line.strip())
 
 
 def _nonce(key: str, place: int) -> str:

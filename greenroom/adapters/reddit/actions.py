@@ -31,6 +31,7 @@ DAY_S = 86_400
 FOR_ALL = frozenset(
     {
         ActionKind.REPLY,
+        ActionKind.POST,
         ActionKind.RETRACT,
         ActionKind.REPORT,
         ActionKind.MESSAGE,
@@ -60,6 +61,7 @@ class RedditActions:
         replies, removals = Replies(web, me), Removals(web, clock=clock)
         self._ways: Mapping[ActionKind, Callable[[Order], Awaitable[Outcome]]] = {
             ActionKind.REPLY: replies.reply,
+            ActionKind.POST: replies.post,
             ActionKind.RETRACT: replies.retract,
             ActionKind.MESSAGE: replies.message,
             ActionKind.MODMAIL: replies.modmail,

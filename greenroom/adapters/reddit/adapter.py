@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from greenroom.adapters.base import Access, Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place
 from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.recent import Recent
@@ -124,6 +124,10 @@ class RedditAdapter:
         if self._live is None:
             raise RetryLater("Reddit is not connected")
         return await self._live.actions.perform(order)
+
+    async def places(self) -> tuple[Place, ...]:
+        """The subreddits; see :class:`HasPlaces`."""
+        return () if self._live is None else self._live.subreddits.places()
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Compare what the account may do with ``needs``; see ``Inspectable``."""

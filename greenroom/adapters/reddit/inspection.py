@@ -26,6 +26,7 @@ MODERATING: Final = ("modposts", "modmail")
 
 SCOPES: Final[Mapping[ActionKind, str]] = {
     ActionKind.REPLY: "submit",
+    ActionKind.POST: "submit",
     ActionKind.RETRACT: "edit",
     ActionKind.REPORT: "report",
     ActionKind.MESSAGE: "privatemessages",

@@ -9,12 +9,13 @@ from datetime import timedelta
 
 from asyncpraw.endpoints import API_PATH
 
-from greenroom.adapters.base import Clock
+from greenroom.adapters.base import Clock, Place
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.reddit.fields import Thing, as_table, flag_of, rows_of, table_of, text_of
 from greenroom.adapters.reddit.things import Facts, read_facts
 from greenroom.adapters.reddit.web import PAGE, RedditWeb
 from greenroom.errors import ConfigError, DropMessage, RetryLater
+from greenroom.message import Channel, Community
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Subreddit:
     """One of the bot's subreddits."""
 
     name: str
+    id: str  # Reddit's own, such as t5_2qh1i
     is_nsfw: bool | None
     moderators: frozenset[str] | None  # in lower case; None: Reddit does not say
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by moderator
@@ -77,6 +79,13 @@ class Subreddits:
         """What is known of each."""
         return tuple(self._known.values())
 
+    def places(self) -> tuple[Place, ...]:
+        """Each as a place to write in."""
+        return tuple(
+            Place(Community(one.id, one.name, one.is_nsfw), Channel(one.id, one.name))
+            for one in self.all
+        )
+
     def moderated_by(self, me: str) -> tuple[str, ...]:
         """Those whose moderators include the account ``me``."""
         return tuple(
@@ -102,6 +111,7 @@ class Subreddits:
         permissions = await self._permissions(name)
         return Subreddit(
             name=text_of(about, "display_name") or name,
+            id=text_of(about, "name") or name,
             is_nsfw=flag_of(about, "over18"),
             moderators=None if permissions is None else frozenset(permissions),
             permissions=permissions or {},

@@ -15,10 +15,11 @@ from greenroom.adapters.reddit.web import RedditWeb, read_page
 from greenroom.adapters.reddit.words import (
     COMMENT_LIMIT,
     MESSAGE_LIMIT,
-    defuse,
-    fit,
+    SUBMISSION_LIMIT,
     fit_subject,
+    fit_title,
     is_same_text,
+    speech,
 )
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Message, Order, Outcome
@@ -41,7 +42,7 @@ class Replies:
         if order.message.id.startswith("t4_"):
             return await self._to_letter(order, order.message.id)
         target = target_of(order)
-        text = fit(defuse(order.action.text or ""), COMMENT_LIMIT)
+        text = speech(order.action.text or "", order.action.footer, COMMENT_LIMIT)
         reply_id = await self._earlier_reply(target, text) if order.maybe_done else None
         if reply_id is None:
             reply_id = await self._comment(target, text)
@@ -55,6 +56,34 @@ class Replies:
         thing = await thing_of(self._web, ref)
         await self._web.call("take back our own", thing.delete())
         return Outcome(ref=ref)
+
+    async def post(self, order: Order) -> Outcome:
+        """A submission of our own: a text under a title."""
+        action = order.action
+        title = fit_title(action.subject or action.text or "")
+        text = speech(action.text or "", action.footer, SUBMISSION_LIMIT)
+        if order.maybe_done:
+            earlier = await self._earlier_submission(order.message, title, text)
+            if earlier is not None:
+                return Outcome(_AGAIN, ref=earlier)
+        form: dict[str, str | bool] = {
+            "sr": subreddit_of_order(order.message),
+            "kind": "self",
+            "title": title,
+            "text": text,
+            "sendreplies": False,
+        }
+        answer = await self._web.send("submit", API_PATH["submit"], form, once=True)
+        made = table_of(table_of(answer, "json"), "data")
+        return Outcome(ref=name_of(made) or None)
+
+    async def _earlier_submission(self, message: Message, title: str, text: str) -> str | None:
+        page = await self._web.page(f"user/{self._me}/submitted", limit=LOOK_BACK)
+        for thing in page.things:
+            is_same = thing.get("title") == title and is_same_text(thing.get("selftext"), text)
+            if is_same and is_since(thing, message, "created_utc"):
+                return name_of(thing)
+        return None
 
     async def message(self, order: Order) -> Outcome:
         """Write to the author."""
@@ -110,7 +139,7 @@ class Replies:
         return None
 
     async def _to_letter(self, order: Order, letter: str) -> Outcome:
-        text = fit(defuse(order.action.text or ""), MESSAGE_LIMIT)
+        text = speech(order.action.text or "", order.action.footer, MESSAGE_LIMIT)
         if order.maybe_done:
             for sent in await self._sent(order.message):
                 if sent.get("parent_id") == letter and is_same_text(sent.get("body"), text):
@@ -120,7 +149,7 @@ class Replies:
     async def _in_modmail(self, order: Order, conversation: str) -> Outcome:
         """Answer as the moderators, so that nobody writes to the bot's account instead."""
         path = API_PATH["modmail_conversation"].format(id=conversation)
-        text = fit(defuse(order.action.text or ""), MESSAGE_LIMIT)
+        text = speech(order.action.text or "", order.action.footer, MESSAGE_LIMIT)
         if order.maybe_done:
             earlier = self._ours(await self._web.read("read modmail", path), order.message, text)
             if earlier is not None:
@@ -141,7 +170,7 @@ class Replies:
         return found[-1] if found else None
 
     async def _compose(self, order: Order, to: str, name: str) -> Outcome:
-        text = fit(defuse(order.action.text or ""), MESSAGE_LIMIT)
+        text = speech(order.action.text or "", order.action.footer, MESSAGE_LIMIT)
         if order.maybe_done and await self._was_sent(order.message, name, text):
             return Outcome(_AGAIN)
         about = order.message.community.name

@@ -9,7 +9,9 @@ from greenroom.adapters.wording import split_at_sentence
 
 COMMENT_LIMIT = 10_000
 MESSAGE_LIMIT = 10_000
+SUBMISSION_LIMIT = 40_000
 SUBJECT_LIMIT = 100
+TITLE_LIMIT = 300
 NOTE_LIMIT = 250
 NOTE_OF_REMOVAL_LIMIT = 100
 
@@ -30,9 +32,22 @@ def fit(text: str, limit: int) -> str:
     return split_at_sentence(text, limit, most=1)[0]
 
 
+def speech(text: str, footer: str | None, limit: int) -> str:
+    """What a persona says, with its footer under a line; a cut leaves the footer whole."""
+    if not footer:
+        return fit(defuse(text), limit)
+    small = f"\n\n---\n\n{defuse(footer)}"
+    return fit(defuse(text), max(limit - len(small), limit // 2)) + small
+
+
 def fit_subject(subject: str) -> str:
     """A subject on one line."""
     return fit(" ".join(subject.split()), SUBJECT_LIMIT)
+
+
+def fit_title(title: str) -> str:
+    """A submission's title, on one line."""
+    return fit(" ".join(title.split()), TITLE_LIMIT)
 
 
 def is_same_text(found: Any, wanted: str) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from greenroom.adapters.base import Clock
+from greenroom.adapters.base import Clock, Place
 from greenroom.adapters.recent import Recent
 from greenroom.adapters.slack.cards import draw
 from greenroom.adapters.slack.errors import error_code
 from greenroom.adapters.slack.payload import part, word
 from greenroom.adapters.slack.posts import Posts, Spot
 from greenroom.adapters.slack.respond import Answers, read_respond
-from greenroom.adapters.slack.text import write_body, write_posts
+from greenroom.adapters.slack.text import write_body, write_posts, write_speech
 from greenroom.adapters.slack.web import SlackWeb, Workspace
 from greenroom.adapters.wording import quoted
 from greenroom.errors import DropMessage
@@ -25,6 +25,7 @@ REMEMBERED = 10_000  # removals of this process, for undoing them
 ALWAYS = frozenset(
     {
         ActionKind.REPLY,
+        ActionKind.POST,
         ActionKind.RETRACT,
         ActionKind.MESSAGE,
         ActionKind.NOTICE,
@@ -83,6 +84,7 @@ class SlackActions:
         self._removed: Recent[str, bool] = Recent(size=REMEMBERED, clock=clock)
         self._ways: Mapping[ActionKind, Callable[[Order], Awaitable[Outcome]]] = {
             ActionKind.REPLY: self._reply,
+            ActionKind.POST: self._post,
             ActionKind.MESSAGE: self._message,
             ActionKind.NOTICE: self._notice,
             ActionKind.ANSWER: self._answer,
@@ -94,6 +96,10 @@ class SlackActions:
             ActionKind.RETRACT: self._retract,
             **dict.fromkeys(REMOVALS, self._remove),
         }
+
+    async def places(self) -> list[Place]:
+        """The channels that the bot is in."""
+        return await self._posts.places()
 
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order.
@@ -114,8 +120,17 @@ class SlackActions:
             outcome = await self._message(order)
             return replace(outcome, detail="as a direct message, since a command stands nowhere")
         spot = Spot(message.channel.id, message.thread or message.id, since=message.id)
-        posted = await self._posts.send(order, spot, write_posts(order.action.text or ""))
-        return Outcome(ref=",".join(posted))
+        return Outcome(ref=",".join(await self._say(order, spot)))
+
+    async def _post(self, order: Order) -> Outcome:
+        message = order.message
+        since = None if message.posted_at is None else f"{message.posted_at.timestamp():.6f}"
+        posted = await self._say(order, Spot(message.channel.id, message.thread, since=since))
+        return Outcome(ref=f"{message.channel.id}/{','.join(posted)}")
+
+    async def _say(self, order: Order, spot: Spot) -> list[str]:
+        texts, blocks = write_speech(order.action.text or "", order.action.footer)
+        return await self._posts.send(order, spot, texts, blocks=blocks)
 
     async def _message(self, order: Order) -> Outcome:
         return await self._write_to(order, order.message.author.id)
@@ -127,7 +142,7 @@ class SlackActions:
         channel = word(part(answer.get("channel")), "id")
         if channel is None:
             raise DropMessage("Slack opened no direct message with the member")
-        posted = await self._posts.send(order, Spot(channel), write_posts(order.action.text or ""))
+        posted = await self._say(order, Spot(channel))
         return Outcome(ref=f"{channel}/{','.join(posted)}")
 
     async def _notice(self, order: Order) -> Outcome:
@@ -285,7 +300,7 @@ def _emoji_name(text: str | None) -> str:
 def _body(order: Order) -> dict[str, Any]:
     if not (order.action.text or "").strip():
         raise DropMessage("there is no text to show")
-    return write_body(order.action.text or "")
+    return write_body(order.action.text or "", order.action.footer)
 
 
 def _stands(message: Message) -> bool:

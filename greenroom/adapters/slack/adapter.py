@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from greenroom.adapters.base import Access, Clock, Health, Intake
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place
 from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.settings import SlackSettings
@@ -100,6 +100,10 @@ class SlackAdapter:
 
     async def _perform(self, order: Order) -> Outcome:
         return await self._teams.of_order(order).perform(order)
+
+    async def places(self) -> tuple[Place, ...]:
+        """The channels that the bot is in, of all workspaces; see :class:`HasPlaces`."""
+        return tuple([place for team in self._teams for place in await team.places()])
 
     async def inspect(self, needs: frozenset[ActionKind]) -> Access:
         """Compare what the tokens may do with ``needs``; see :class:`Inspectable`."""

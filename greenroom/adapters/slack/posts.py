@@ -8,13 +8,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from greenroom.adapters.base import Place
 from greenroom.adapters.slack.errors import error_code
 from greenroom.adapters.slack.joining import join
 from greenroom.adapters.slack.limits import MOST_WAIT_S
 from greenroom.adapters.slack.payload import Payload, parts
 from greenroom.adapters.slack.web import Method, SlackWeb, Workspace
 from greenroom.errors import ConfigError, DropMessage, RetryLater
-from greenroom.message import Message, Order
+from greenroom.message import Channel, Community, Message, Order
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Posts:
     ) -> list[str]:
         """Post all texts, and return their ids; what an earlier try posted stays as it is.
 
-        With ``blocks`` a text is what notifications and screen readers give.
+        ``blocks`` are the last one's, whose text is then what notifications and screen
+        readers give.
         """
         if not any(texts):
             raise DropMessage("there is no text to post")
@@ -56,7 +58,8 @@ class Posts:
             if part in posted:
                 continue
             try:
-                posted[part] = await self._post(order, spot, part, text, blocks)
+                drawn = blocks if part == len(texts) - 1 else None
+                posted[part] = await self._post(order, spot, part, text, drawn)
             except RetryLater as error:
                 has_begun = error.maybe_done or bool(posted)
                 raise RetryLater(str(error), after_s=error.after_s, maybe_done=has_begun) from error
@@ -102,6 +105,14 @@ class Posts:
         )
         found = [item for item in _messages(answer) if item.get("ts") == ts]
         return next((item for item in found if item.get("subtype") != "tombstone"), None)
+
+    async def places(self) -> list[Place]:
+        """The channels that the bot is in."""
+        team = Community(self._workspace.team_id, self._workspace.team)
+        return [
+            Place(team, Channel(str(one.get("id")), str(one.get("name"))))
+            async for one in self._own_channels("list the bot's channels")
+        ]
 
     async def channel_id(self, name: str) -> str:
         """The id of a channel that the bot is in, from ``#name``, ``name`` or an id."""
@@ -196,10 +207,17 @@ class Posts:
                 return
 
     async def _find_channel(self, name: str) -> str:
+        async with aclosing(self._own_channels("find the desk channel")) as channels:
+            async for channel in channels:
+                if channel.get("name") == name:
+                    return str(channel.get("id"))
+        raise DropMessage(f"the bot is in no channel #{name}; invite it there: /invite")
+
+    async def _own_channels(self, doing: str) -> AsyncGenerator[Payload, None]:
         cursor: str | None = None
         for _ in range(MOST_PAGES):
             answer = await self._web.call(
-                "find the desk channel",
+                doing,
                 self._web.bot.users_conversations,
                 types="public_channel,private_channel",
                 exclude_archived=True,
@@ -207,12 +225,10 @@ class Posts:
                 cursor=cursor,
             )
             for channel in parts(answer.get("channels")):
-                if channel.get("name") == name:
-                    return str(channel.get("id"))
+                yield channel
             cursor = _next_cursor(answer)
             if cursor is None:
-                break
-        raise DropMessage(f"the bot is in no channel #{name}; invite it there: /invite")
+                return
 
 
 def _messages(answer: Payload) -> list[Payload]:

@@ -49,6 +49,7 @@ SCOPES: Final[Mapping[ActionKind, tuple[str, ...]]] = {
     ActionKind.NOTICE: ("chat:write",),
     ActionKind.REACT: ("reactions:write",),
     ActionKind.REPLY: ("chat:write",),
+    ActionKind.POST: ("chat:write", "channels:read"),
     ActionKind.REPORT: ("chat:write", "channels:read"),
     ActionKind.RETRACT: ("chat:write",),
     **dict.fromkeys(REMOVALS, ()),  # a person's token, see USER_SCOPES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
-from greenroom.adapters.base import Clock
+from greenroom.adapters.base import Clock, Place
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.settings import SlackSettings
 from greenroom.adapters.slack.actions import SlackActions
@@ -91,6 +91,10 @@ class Team:
     async def perform(self, order: Order) -> Outcome:
         """Carry out one order; see :meth:`SlackActions.perform`."""
         return await self._actions.perform(order)
+
+    async def places(self) -> list[Place]:
+        """The channels that the bot is in."""
+        return await self._actions.places()
 
     def lose(self) -> None:
         """Something may have been said that was not heard."""

@@ -58,16 +58,27 @@ def write_posts(text: str, *, most: int = MOST_POSTS) -> list[str]:
     return [write_mrkdwn(part) for part in split_at_sentence(text, POST_LIMIT, most=most)]
 
 
-def write_body(text: str) -> dict[str, Any]:
+def write_speech(text: str, footer: str | None) -> tuple[list[str], list[dict[str, Any]] | None]:
+    """The posts that a persona's words take, and the blocks of the last one with its footer.
+
+    The footer is Slack's own small print, a context block; notifications and screen readers,
+    which are given the text alone, have it there too.
+    """
+    if not footer:
+        return write_posts(text), None
+    *parts, last = split_at_sentence(text, POST_LIMIT - len(footer) - 1, most=MOST_POSTS)
+    small = {"type": "context", "elements": [{"type": "mrkdwn", "text": write_mrkdwn(footer)}]}
+    texts = [write_mrkdwn(part) for part in (*parts, f"{last}\n{footer}")]
+    return texts, [*_blocks_of(last), small]
+
+
+def write_body(text: str, footer: str | None = None) -> dict[str, Any]:
     """A post that must be one, since it cannot be looked for: long text stands in its blocks."""
     first, *more = write_posts(text)
-    if not more:
-        return {"text": first}
-    blocks = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": section}}
-        for section in _sections(text)
-    ]
-    return {"text": first, "blocks": blocks}
+    if footer:
+        small = write_speech("", footer)[1] or []
+        return {"text": f"{first}\n{write_mrkdwn(footer)}", "blocks": [*_blocks_of(text), *small]}
+    return {"text": first, "blocks": _blocks_of(text)} if more else {"text": first}
 
 
 def sendable(text: str) -> str:
@@ -94,6 +105,14 @@ def read_blocks(blocks: Any) -> str:
             pieces.append(_block_text(node))
             waiting.extend(node.get(key) for key in ("accessory", "fields", "elements", "text"))
     return "".join(pieces).strip()
+
+
+def _blocks_of(text: str) -> list[dict[str, Any]]:
+    return [
+        {"type": "section", "text": {"type": "mrkdwn", "text": section}}
+        for section in _sections(text)
+        if section
+    ]
 
 
 def _sections(text: str) -> Iterator[str]:
