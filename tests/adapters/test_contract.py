@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from greenroom.adapters.base import HasPlaces
 from greenroom.adapters.unknown import UNKNOWN
 from greenroom.errors import DropMessage, RetryLater
-from greenroom.message import Action, ActionKind, EventKind, Message, Order, Signals
+from greenroom.message import Action, ActionKind, Author, EventKind, Message, Order, Signals
 from greenroom.policies import Situation
 from greenroom.policies.author import THRESHOLDS
 from greenroom.policies.scene import Scene
@@ -169,6 +170,50 @@ async def test_reply_with_a_lost_answer_is_not_doubled(stage: Stage) -> None:
     outcome = await stage.adapter.perform(replace(order, maybe_done=True))
     assert outcome.ref is not None
     assert [sent.kind for sent in stage.sent()] == [ActionKind.REPLY]
+
+
+async def test_post_goes_where_the_adapter_says_and_its_footer_with_it(stage: Stage) -> None:
+    order = await _post(stage)
+    first = await stage.adapter.perform(order)
+    assert (await stage.adapter.perform(order)).ref == first.ref
+    (sent,) = stage.sent()
+    assert sent.text is not None
+    assert sent.text.startswith("This week in short.")
+    assert sent.text.endswith("I'm automated. A person: /human")
+
+
+async def test_post_with_a_lost_answer_is_not_doubled(stage: Stage) -> None:
+    _only_remote(stage)
+    order = await _post(stage)
+    stage.lose_next()
+    with pytest.raises(RetryLater) as caught:
+        await stage.adapter.perform(order)
+    assert caught.value.maybe_done
+    outcome = await stage.adapter.perform(replace(order, maybe_done=True))
+    assert outcome.ref is not None
+    assert len(stage.sent()) == 1
+
+
+async def _post(stage: Stage) -> Order:
+    """An order to post in the first place that the adapter names."""
+    if not isinstance(stage.adapter, HasPlaces):
+        pytest.skip(f"{stage.adapter.platform} has no places to speak first in")
+    places = await stage.adapter.places()
+    if not places:
+        pytest.skip(f"{stage.adapter.platform} has nothing recorded, so there is no place")
+    place = places[0]
+    message = Message(
+        platform=stage.adapter.platform,
+        community=place.community,
+        channel=place.channel,
+        id="scheduled-1",
+        author=Author("persona:herald", "Herald", is_bot=True, is_self=True),
+        text="",
+    )
+    return Order("p1", Action(
+        ActionKind.POST, "This week in short.", subject="The week",
+        footer="I'm automated. A person: /human",
+    ), message)  # fmt: skip
 
 
 async def test_platform_hears_only_after_the_intake_returned(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from tests.platforms.reddit.server import Call, reddit_server
 
 KINDS = {
     "api/comment": ActionKind.REPLY,
+    "api/submit": ActionKind.POST,
     "api/remove": ActionKind.REMOVE,
     "api/report": ActionKind.REPORT,
     "api/approve": ActionKind.APPROVE,

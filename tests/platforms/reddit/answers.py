@@ -142,6 +142,13 @@ def _of_user(server: RedditServer, path: str, data: Mapping[str, Any]) -> Any:
             if thing["author"] == name and str(thing["name"]).startswith("t1_")
         ]
         return page(server, kept, data)
+    if what == "submitted":
+        kept = [
+            thing
+            for thing in reversed(server.things.values())
+            if thing["author"] == name and str(thing["name"]).startswith("t3_")
+        ]
+        return page(server, kept, data)
     facts = server.users.get(name)
     return None if facts is None else {"kind": "t2", "data": facts}
 
@@ -149,6 +156,9 @@ def _of_user(server: RedditServer, path: str, data: Mapping[str, Any]) -> Any:
 def _info(server: RedditServer, data: Mapping[str, Any]) -> Any:
     asked = str(data["id"]).split(",")[:100]
     return listing([server.things[name] for name in asked if name in server.things])
+
+
+TITLE_LIMIT = 300
 
 
 def _comment(server: RedditServer, data: Mapping[str, Any]) -> Any:
@@ -173,6 +183,19 @@ def _comment(server: RedditServer, data: Mapping[str, Any]) -> Any:
         return (403, {"message": "Forbidden", "error": 403})
     kind = str(made["name"])[:2]
     return {"json": {"errors": [], "data": {"things": [{"kind": kind, "data": made}]}}}
+
+
+def _submit(server: RedditServer, data: Mapping[str, Any]) -> Any:
+    title, text = str(data.get("title") or ""), str(data.get("text") or "")
+    if not title.strip():
+        return error_of("NO_TEXT", "we need something here", "title")
+    if len(title) > TITLE_LIMIT:
+        return error_of("TOO_LONG", f"this is too long (max: {TITLE_LIMIT})", "title")
+    if str(data.get("sr")).lower() != SUBREDDIT.lower() or data.get("kind") != "self":
+        return error_of("SUBREDDIT_NOEXIST", "that subreddit doesn't exist", "sr")
+    made = server.submit(title=title, selftext=text, author=server.letters.me)
+    told = {key: made[key] for key in ("id", "name")}
+    return {"json": {"errors": [], "data": {**told, "url": made["permalink"]}}}
 
 
 def _fault_of_text(text: str) -> Any:
@@ -284,6 +307,7 @@ _METHODS: Final[Mapping[str, Answer]] = {
     "api/v1/me": _me,
     "api/info": _info,
     "api/comment": _comment,
+    "api/submit": _submit,
     "api/del": _delete,
     "api/compose": _compose,
     "message/inbox": _inbox,
