@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp.web import Application
 
 from greenroom.adapters.base import Adapter, Clock
+from greenroom.archive import Archive
 from greenroom.backstage import Backstage
 from greenroom.company import (
     Company,
@@ -22,7 +23,15 @@ from greenroom.company import (
     provider_of,
 )
 from greenroom.config import Bot, Deployment
-from greenroom.context import EdgeStore, Indexed, Knowledge, Precedents, ServerStore, VectorStore
+from greenroom.context import (
+    EdgeStore,
+    Indexed,
+    Knowledge,
+    Posts,
+    Precedents,
+    ServerStore,
+    VectorStore,
+)
 from greenroom.counting import Counting
 from greenroom.desk import Metrics, RunningBot, make_desk, serve
 from greenroom.ledger import Ledger
@@ -31,6 +40,7 @@ from greenroom.message import Message, Precedent
 from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
+from greenroom.personas.voice import Voice
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
@@ -97,7 +107,8 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
 
             indexed = await knowledge.index(deployment.path(config.knowledge), embed)
             log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
-        yield Senses(pool, knowledge, Precedents(store, model=pool.model))
+        precedents, posts = Precedents(store, model=pool.model), Posts(store, model=pool.model)
+        yield Senses(pool, knowledge, precedents, posts=posts)
 
 
 @asynccontextmanager
@@ -126,8 +137,9 @@ async def open_house(
             for bot in deployment.bots.values()
         }
         senses = await stack.enter_async_context(open_senses(company))
-        senses = replace(senses, counting=Counting(ledger, company.policies.values()))
-        gate = Gate(senses.scores, _limits(company))
+        counting = Counting(ledger, company.policies.values())
+        senses = replace(senses, counting=counting, archive=Archive(ledger))
+        gate = Gate(senses.scores, _limits(company), voices=_voices(company))
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         loop = _loop(company, ledger, staged, senses=senses, gate=gate, bots=bots, clock=clock)
         address = await stack.enter_async_context(
@@ -163,7 +175,7 @@ def swap(house: House, company: Company) -> list[str]:
     house.loop.restage(
         {name: _stage(bot, house.adapters[name], company) for name, bot in running.items()}
     )
-    house.gate.set_limits(_limits(company))
+    house.gate.set_rules(_limits(company), _voices(company))
     house.bots.show(running)
     if house.senses.counting is not None:
         house.senses.counting.reach(company.policies.values())
@@ -186,6 +198,10 @@ def _needs_restart(before: Company, after: Company) -> Iterator[str]:
 
 def _limits(company: Company) -> Mapping[str, Limits]:
     return {name: persona.limits for name, persona in company.deployment.personas.items()}
+
+
+def _voices(company: Company) -> Mapping[str, Voice]:
+    return {name: persona.voice for name, persona in company.deployment.personas.items()}
 
 
 def _loop(
@@ -286,7 +302,8 @@ def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:
     def performers(message: Message) -> list[Performer]:
         return [company.performers[name] for name in bot.cast(message)]
 
-    return Stage(adapter, bot.mode, performers)
+    troupe = [company.performers[name] for name in bot.personas]
+    return Stage(adapter, bot.mode, performers, troupe)
 
 
 class RunningBots(Mapping[str, RunningBot]):

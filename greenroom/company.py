@@ -19,8 +19,11 @@ from greenroom.adapters.settings import ReplaySettings, SlackSettings
 from greenroom.config import Bot, Deployment, read
 from greenroom.documents import Document, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.personas.advocate import AdvocatePersona
 from greenroom.personas.assistant import AssistantPersona
 from greenroom.personas.base import Performer
+from greenroom.personas.companion import CompanionPersona
+from greenroom.personas.curator import CuratorPersona
 from greenroom.personas.moderator import ModeratorPersona
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy, load_policy
@@ -32,6 +35,9 @@ from greenroom.triage.providers import PROVIDERS, Provider, provider_named
 PERSONAS: Mapping[str, Callable[[str, Persona, Sequence[Policy]], Performer]] = {
     "moderator": ModeratorPersona,
     "assistant": AssistantPersona,
+    "companion": CompanionPersona,
+    "curator": CuratorPersona,
+    "advocate": AdvocatePersona,
 }
 
 

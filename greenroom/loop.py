@@ -16,12 +16,24 @@ from typing import Protocol
 from greenroom import backlog
 from greenroom.adapters.base import Adapter
 from greenroom.errors import DropMessage, GreenroomError, RetryLater
+from greenroom.floor import KEPT, Floor
 from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
-from greenroom.message import Event, EventKind, Message, Severity
+from greenroom.message import (
+    REMOVALS,
+    ActionKind,
+    Decision,
+    Event,
+    EventKind,
+    Message,
+    Severity,
+    Signals,
+)
 from greenroom.personas.base import Cue, Performer
 from greenroom.personas.gate import Gate
+from greenroom.personas.occasions import Scheduled, job_of
 from greenroom.plan import one_voice, plan
 from greenroom.policies import hurried
+from greenroom.scheduler import Scheduler
 from greenroom.sender import Sender
 from greenroom.senses import Senses
 from greenroom.supervisor import supervise
@@ -54,6 +66,7 @@ class Stage:
     adapter: Adapter
     mode: str  # shadow | live
     performers: Callable[[Message], Sequence[Performer]]
+    troupe: Sequence[Performer] = ()  # all of them, wherever they are on stage
 
 
 class Loop:
@@ -94,6 +107,7 @@ class Loop:
         self._sender = sender
         self._backstage = backstage
         self._clock = clock
+        self.floor = Floor()
         self._arrived = asyncio.Event()
         self._queues: list[asyncio.Queue[Pending]] = [
             asyncio.Queue(queue_size) for _ in range(workers)
@@ -101,6 +115,7 @@ class Loop:
 
     async def run(self) -> None:
         """Run until cancelled. A stage's failure ends the process; an adapter's does not."""
+        await self._take_the_floor()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._feed(), name="feeder")
             for number, queue in enumerate(self._queues):
@@ -109,10 +124,18 @@ class Loop:
             group.create_task(self._follow_verdicts(), name="verdicts")
             look = self._ledger.inbox.backlog
             group.create_task(backlog.watch(look, self._clock), name="backlog")
+            scheduler = Scheduler(self.take_in, self._clock)
+            group.create_task(scheduler.run(lambda: self._stages), name="scheduler")
             if self._backstage is not None:
                 group.create_task(self._backstage.run(), name="backstage")
             for bot, stage in self._stages.items():
                 group.create_task(supervise(stage.adapter, self.take_in), name=f"adapter-{bot}")
+
+    async def _take_the_floor(self) -> None:
+        """Who has the word, from what was answered before this start."""
+        for one in reversed(await self._ledger.outbox.replies(self._clock() - KEPT)):
+            if one.action.purpose is not None:
+                self.floor.took(one.message, one.by.removeprefix("persona:"), one.at)
 
     async def take_in(self, event: Event) -> bool:
         """Steps 1 and 2: store the event durably; true if it is new."""
@@ -173,12 +196,16 @@ class Loop:
         if event.kind is EventKind.MESSAGE_DELETED:
             await self._ledger.record.deleted(pending.seq, event, self._clock())
             self._ledger.feed.publish(Change("case", event.message_key))
+            if event.message_key is not None:
+                await self._senses.forget(event.message_key)
             return
         handled = Handled(pending.seq, event, message=event.message)
         if event.kind in _ACTED and self._backstage is not None:
             handled = await self._backstage.hear(pending)
         elif stage is not None and event.message is not None and _is_for_deciding(event):
             handled = await self._decide(pending, event.message, stage)
+        elif event.kind is EventKind.SCHEDULED and stage is not None and event.message is not None:
+            handled = await self._perform(pending, event.message, stage)
         recorded = await self._ledger.record.handled(handled, self._clock())
         self._tell(handled, recorded)
 
@@ -200,12 +227,14 @@ class Loop:
 
     async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
         event, now = pending.event, self._clock()
-        performers = stage.performers(message)
+        performers, word = stage.performers(message), self.floor.word(message, now)
         cue = await self._senses.sense(
-            message, performers, lambda signals: Cue(message, signals, now, event.kind)
+            message,
+            performers,
+            lambda signals: Cue(message, signals, now, event.kind, word.speaker, word.is_partner),
         )
         decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
-        decisions = one_voice(decided, message)
+        decisions = one_voice(decided, message, word.speaker)
         admitted = [
             await self._gate.admit(
                 decision,
@@ -216,7 +245,47 @@ class Loop:
             )
             for performer, decision in zip(performers, decisions, strict=True)
         ]
+        await self._note(message, cue, admitted, stage.mode)
         return plan(pending, message, stage.mode, cue.signals, admitted)
+
+    async def _note(
+        self, message: Message, cue: Cue, decisions: Sequence[Decision], mode: str
+    ) -> None:
+        """Who has the word from now on; and what others may ask again, if it stays."""
+        actions = [(one.persona, action) for one in decisions for action in one.actions]
+        for persona, action in actions:
+            if mode == "live" and action.kind is ActionKind.REPLY and action.purpose is not None:
+                self.floor.took(message, persona, cue.now)
+        if not any(action.kind in REMOVALS for _, action in actions):
+            await self._senses.keep(message, cue.signals, cue.now)
+
+    async def _perform(self, pending: Pending, message: Message, stage: Stage) -> Handled:
+        """A persona speaks first: what it says is recorded as a message of its own."""
+        name, job_name = job_of(pending.event.command)
+        now = self._clock()
+        handled = Handled(pending.seq, pending.event)
+        performer = next((one for one in stage.performers(message) if one.name == name), None)
+        if not isinstance(performer, Scheduled):
+            return handled  # its file has changed since
+        due = message.posted_at or now
+        job = next((one for one in performer.jobs(now) if one.name == job_name), None)
+        if job is None or job.due != due:
+            return handled
+        occasion = await self._senses.occasion(
+            pending.event.bot, job, message, persona=name, now=now
+        )
+        decision = await self._gate.admit(
+            performer.perform(occasion),
+            message,
+            capabilities=stage.adapter.capabilities,
+            disclosure=performer.disclosure,
+            now=now,
+        )
+        said = [action for action in decision.actions if action.kind is ActionKind.POST]
+        spoken = (
+            replace(message, text=said[0].text or "", title=said[0].subject) if said else message
+        )
+        return plan(pending, spoken, stage.mode, Signals(), [decision])
 
     async def _follow_verdicts(self) -> None:
         """A verdict becomes a precedent; whatever a crash left unfinished is done first."""

@@ -316,6 +316,42 @@ class Precedent:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """A fact that came to mind, and why."""
+
+    text: str
+    source: str  # key of the message in which the member said so
+    confidence: float  # 0 to 1
+    learned_at: datetime
+    score: float  # similarity to the message, −1 to 1
+    why: str
+    persona: str = ""  # whose memory it is
+    kind: str = ""
+    id: int = 0  # the fact's number in the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that was said lately between a member and a persona."""
+
+    by: str  # ``member``, or the persona's name
+    text: str
+    at: datetime
+    key: str  # of the member's message; of a reply: of the message that it answers
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """An earlier message that says nearly the same, with its similarity (−1 to 1)."""
+
+    key: str
+    text: str
+    score: float
+    permalink: str | None = None
+    posted_at: str = ""  # ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
     """What triage and context found about one message. Probabilities are 0 to 1."""
 
@@ -334,6 +370,9 @@ class Signals:
     precedents: tuple[Precedent, ...] = ()
     knowledge_score: float | None = None  # similarity to the nearest passage, if a rule asked
     counts: Mapping[str, float] = field(default_factory=dict)  # what `rate` and `history` ask
+    conversation: tuple[Turn, ...] = ()  # oldest first; this message is not in it
+    memories: tuple[Memory, ...] = ()  # best first
+    alike: tuple[Alike, ...] | None = None  # earlier questions, best first; None: nobody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +418,8 @@ class Action:
     removal_reason: str | None = None  # of a removal: the platform's own, by title or id
     card: Card | None = None
     purpose: Purpose | None = None
+    experiment: str | None = None  # what this text is a variant in
+    variant: str | None = None
     footer: str | None = None  # under the text, in the platform's way: who speaks, who helps
 
     @property

@@ -17,6 +17,7 @@ from greenroom.message import (
     Event,
     EventKind,
     Message,
+    Purpose,
     Severity,
     Signals,
 )
@@ -25,29 +26,53 @@ THANKS = "Thank you. The moderators will look at it."
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
 
-def one_voice(decisions: Sequence[Decision], message: Message) -> list[Decision]:
+def one_voice(
+    decisions: Sequence[Decision], message: Message, speaker: str | None = None
+) -> list[Decision]:
     """One conversation, one speaker: nobody answers what is removed or judged, and one answers.
 
-    Nobody speaks to a bot at all, so that no two of them can talk to each other without end.
+    Words for somebody in need go before all others, then those that a person will follow, then
+    those of the persona that has the word (``speaker``), then those of whoever comes first.
+    What rules order word for word is none of this. Nobody speaks to a bot at all, so that no two
+    of them can talk to each other without end.
     """
     if message.author.is_bot or message.author.is_self:
         return [_without_speech(decision) for decision in decisions]
+    winner = _speaker(decisions, speaker)
+    return [
+        decision if index == winner else _silenced(decision)
+        for index, decision in enumerate(decisions)
+    ]
+
+
+def _speaker(decisions: Sequence[Decision], speaker: str | None) -> int | None:
+    """Which decision's own words are said; None: nobody's."""
+    for urgent in (Purpose.CRISIS, Purpose.HANDOVER):
+        for index, decision in enumerate(decisions):
+            if any(action.purpose is urgent for action in decision.actions):
+                return index
     is_held = any(
         action.kind in REMOVALS or action.kind is ActionKind.ESCALATE
         for decision in decisions
         for action in decision.actions
     )
-    spoken = False
-    voiced = []
-    for decision in decisions:
-        replies = [action for action in decision.actions if _is_answer(action, decision)]
-        if replies and (spoken or is_held):
-            silent = tuple(action for action in decision.actions if action not in replies)
-            note = "kept silent: another persona acts on this message"
-            decision = replace(decision, actions=silent, notes=(*decision.notes, note))
-        spoken = spoken or bool(replies)
-        voiced.append(decision)
-    return voiced
+    speaking = [index for index, one in enumerate(decisions) if any(map(_is_own, one.actions))]
+    if is_held or not speaking:
+        return None
+    return next((index for index in speaking if decisions[index].persona == speaker), speaking[0])
+
+
+def _silenced(decision: Decision) -> Decision:
+    kept = tuple(action for action in decision.actions if not _is_own(action))
+    if len(kept) == len(decision.actions):
+        return decision
+    note = "kept silent: another persona acts on this message"
+    return replace(decision, actions=kept, notes=(*decision.notes, note))
+
+
+def _is_own(action: Action) -> bool:
+    """A persona's own words to a member."""
+    return action.purpose is not None and action.kind in SPOKEN
 
 
 def answer_to(event: Event, text: str) -> tuple[Planned, ...]:
@@ -60,6 +85,14 @@ def answer_to(event: Event, text: str) -> tuple[Planned, ...]:
     action = Action(ActionKind.ANSWER, text=text, ref=event.respond)
     key = hashlib.sha256(f"answer\x1f{event.key}".encode("utf-8", "replace")).hexdigest()[:32]
     return (Planned(action, event.bot, "persona:backstage", key),)
+
+
+def as_posted(message: Message, decision: Decision) -> Message:
+    """A persona's own utterance with the words that it decided on."""
+    for action in decision.actions:
+        if action.kind is ActionKind.POST:
+            return replace(message, text=action.text or "", title=action.subject)
+    return message
 
 
 def plan(
@@ -131,7 +164,3 @@ def _without_speech(decision: Decision) -> Decision:
     if len(kept) == len(decision.actions):
         return decision
     return replace(decision, actions=kept, notes=(*decision.notes, "kept silent: a bot wrote it"))
-
-
-def _is_answer(action: Action, decision: Decision) -> bool:
-    return action.kind is ActionKind.REPLY and bool(decision.evidence)

@@ -47,7 +47,8 @@ class Rehearsal:
         self._senses = senses
         self._clock = clock
         limits = {name: persona.limits for name, persona in company.deployment.personas.items()}
-        self._gate = Gate(senses.scores, limits)
+        voices = {name: persona.voice for name, persona in company.deployment.personas.items()}
+        self._gate = Gate(senses.scores, limits, voices=voices)
 
     async def say(
         self, text: str, *, persona: str, platform: str = "terminal", channel: str = "general"

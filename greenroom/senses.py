@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from greenroom.context import Knowledge, Precedents
+from greenroom.archive import Archive
+from greenroom.context import Knowledge, Posts, Precedents
 from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.personas.occasions import Job, Occasion
 from greenroom.policies import hurried
-from greenroom.triage.base import SCORES_ONLY, Reading, Triage, Wants
+from greenroom.triage.base import EMBEDDING_ONLY, SCORES_ONLY, Reading, Triage, Vector, Wants
 from greenroom.triage.language import detect_language
 
 CueOf = Callable[[Signals], Cue]
@@ -29,6 +32,8 @@ class Senses:
     knowledge: Knowledge
     precedents: Precedents
     counting: Counting | None = None  # without one, rates and history are unknown
+    posts: Posts | None = None  # what was asked before
+    archive: Archive | None = None  # what was said and posted, for occasions
 
     async def sense(self, message: Message, performers: Sequence[Performer], cue: CueOf) -> Cue:
         """Everything that these performers need to decide on a message, and no more.
@@ -42,6 +47,8 @@ class Senses:
         bare = cue(Signals())
         needs = await hurried(lambda: merge_needs(performers, bare))
         signals = await self._read(message, needs)
+        if needs.alike_days and self.posts is not None:
+            signals = await self._with_alike(message, signals, needs.alike_days, bare.now)
         if needs.counts and self.counting is not None:
             counts = await self.counting.tell(message, needs.counts, bare.now)
             signals = replace(signals, counts=counts)
@@ -55,6 +62,7 @@ class Senses:
     async def _read(self, message: Message, needs: Needs) -> Signals:
         has_precedents = needs.precedents and await self._has_precedents(message)
         embedding = has_precedents or bool(needs.knowledge) or needs.likeness
+        embedding = embedding or (bool(needs.alike_days) and self.posts is not None)
         if not needs.scores and not embedding:
             return await self._language(message) if needs.language else Signals()
         wants = Wants(
@@ -75,6 +83,39 @@ class Senses:
     async def scores(self, text: str) -> Mapping[str, float]:
         """Triage's scores of a text that is about to go out."""
         return (await self.triage.read(text, SCORES_ONLY)).scores
+
+    async def keep(self, message: Message, signals: Signals, at: datetime) -> None:
+        """Keep a question for who asks it again; if Qdrant is away, this one is not found."""
+        if self.posts is None or signals.alike is None or signals.embedding is None:
+            return
+        try:
+            await self.posts.keep(message, signals.embedding, at)
+        except RetryLater as error:
+            log.warning("%s is not kept for later: %s", message.key, error)
+
+    async def forget(self, message: str) -> None:
+        """Forget a question that is gone, by its message's key."""
+        if self.posts is None:
+            return
+        try:
+            await self.posts.forget(message)
+        except RetryLater as error:
+            log.warning("%s is not forgotten yet: %s", message, error)
+
+    async def occasion(
+        self, bot: str, job: Job, message: Message, *, persona: str, now: datetime
+    ) -> Occasion:
+        """Everything that a persona needs to speak first."""
+        assert self.archive is not None, "who speaks first has a ledger"
+        said = await self.archive.said(bot, message, job)
+        vectors = [await self._vector(one) for one in said]
+        posted = await self.archive.posted(persona, now)
+        return Occasion(job, message, now, said, vectors, posted)
+
+    async def _vector(self, message: Message) -> Vector:
+        vector = (await self.triage.read(text_of(message), EMBEDDING_ONLY)).embedding
+        assert vector is not None, "it was asked for"
+        return vector
 
     async def remember(self, message: Message, verdict: str, *, case: int) -> None:
         """Make a judged message a precedent.
@@ -105,6 +146,20 @@ class Senses:
             return signals
         return replace(signals, precedents=tuple(alike))
 
+    async def _with_alike(
+        self, message: Message, signals: Signals, days: int, now: datetime
+    ) -> Signals:
+        """With what was asked before, where this is a question."""
+        if signals.embedding is None or not is_question(message, signals):
+            return signals
+        assert self.posts is not None, "it was asked"
+        try:
+            alike = await self.posts.alike(message, signals.embedding, days=days, now=now)
+        except RetryLater as error:
+            log.warning("no earlier questions for %s: %s", message.key, error)
+            return signals
+        return replace(signals, alike=alike)
+
     async def _with_likeness(self, message: Message, signals: Signals) -> Signals:
         """With the similarity to the nearest passage; where nothing is known, it stays unknown."""
         whole = await self._with_knowledge(message, signals, ["."])
@@ -122,6 +177,11 @@ class Senses:
             log.warning("no knowledge for %s: %s", message.key, error)
             return signals
         return replace(signals, knowledge=tuple(found))
+
+
+def is_question(message: Message, signals: Signals) -> bool:
+    """Whether it asks something, or is a submission: what others may ask again."""
+    return signals.intent in ("question", "help") or message.kind.is_submission
 
 
 def signals_of(reading: Reading) -> Signals:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from greenroom.ledger import Pending
-from greenroom.message import Action, ActionKind, Decision, EventKind, Passage, Severity, Signals
+from greenroom.message import (
+    Action,
+    ActionKind,
+    Decision,
+    EventKind,
+    Passage,
+    Purpose,
+    Severity,
+    Signals,
+)
 from greenroom.plan import one_voice, plan
 from tests.samples import a_message, an_event
 
@@ -15,7 +24,8 @@ QUIET = Decision("warden")
 
 
 def answer(persona: str) -> Decision:
-    return Decision(persona, (Action(ActionKind.REPLY, text="> Read"),), evidence=EVIDENCE)
+    said = Action(ActionKind.REPLY, text="> Read", purpose=Purpose.ANSWER)
+    return Decision(persona, (said,), evidence=EVIDENCE)
 
 
 def planned(*decisions: Decision, mode: str = "live", kind: EventKind = EventKind.MESSAGE_POSTED):  # type: ignore[no-untyped-def]  # Handled

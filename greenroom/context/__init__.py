@@ -7,6 +7,7 @@ server and needs the extra ``server`` only when it is made.
 from greenroom.context.base import Found, Point, VectorStore
 from greenroom.context.edge import EdgeStore
 from greenroom.context.knowledge import DEFAULT_MIN_EVIDENCE, Indexed, Knowledge
+from greenroom.context.posts import Posts
 from greenroom.context.precedents import Precedents
 from greenroom.context.server import ServerStore
 
@@ -17,6 +18,7 @@ __all__ = [
     "Indexed",
     "Knowledge",
     "Point",
+    "Posts",
     "Precedents",
     "ServerStore",
     "VectorStore",

@@ -30,6 +30,12 @@ SELECT count(*) FROM strikes
 WHERE community = :community AND author = :author AND revoked_at IS NULL
 AND expires_at > :now AND given_at >= :since
 """
+_TOLD: Final = """
+SELECT count(*) FROM messages m JOIN outbox o ON o.message = m.key
+WHERE m.community = :community AND m.author = :author AND o.kind = 'reply'
+AND o.state IN ('pending', 'sending', 'done', 'shadow') AND o.created_at >= :since
+AND json_extract(o.action, '$.purpose') = 'campaign'
+"""
 _FIRST: Final = """
 SELECT min(recorded_at) FROM messages WHERE community = :community AND author = :author
 """
@@ -39,6 +45,7 @@ _COUNTS: Final[Mapping[str, str]] = {
     "removals": _REMOVALS,
     "warnings": _WARNINGS,
     "strikes": _STRIKES,
+    "told": _TOLD,
 }
 
 
@@ -52,6 +59,8 @@ class History:
         self, kind: str, community: str, author: str, *, since: datetime, now: datetime
     ) -> int:
         """How many ``messages``, ``removals``, ``warnings`` or ``strikes`` a member has since then.
+
+        ``told`` counts how often they were told of a campaign.
 
         A removal that was undone is none. A warning is a direct message that a rule sent. A
         strike that has expired, or that a person took back, is none.

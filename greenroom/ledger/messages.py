@@ -34,6 +34,19 @@ class Messages:
         """One message by its key."""
         return await self._store.read(lambda c: find(c, key))
 
+    async def since(
+        self, bot: str, community: str, since: datetime, *, until: datetime, limit: int
+    ) -> list[Kept]:
+        """What a bot saw in a community in that time, oldest first; the newest ``limit``."""
+        rows = await self._store.read(
+            lambda c: c.execute(
+                "SELECT * FROM messages WHERE community = ? AND recorded_at >= ?"
+                " AND recorded_at < ? AND bot = ? ORDER BY recorded_at DESC LIMIT ?",
+                (scrub(community), since.isoformat(), until.isoformat(), scrub(bot), limit),
+            ).fetchall()
+        )
+        return [_kept(row) for row in reversed(rows)]
+
     async def around(self, key: str, *, before: int = 5, after: int = 5) -> list[Kept]:
         """The message and its neighbours in the same channel, in order of arrival."""
         return await self._store.read(lambda c: _around(c, key, before, after))

@@ -50,6 +50,16 @@ class Effect:
     finished_at: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something that a persona said, or is about to."""
+
+    by: str
+    message: Message  # that it answers; of a post: the post itself
+    action: Action
+    at: datetime
+
+
 def order_key(bot: str, message: Message, action: Action, *, by: str, index: int = 0) -> str:
     """An idempotency key of 32 hex characters.
 
@@ -102,6 +112,14 @@ class Outbox:
     async def claim(self, *, now_s: float, limit: int, bots: Sequence[str]) -> list[Claimed]:
         """Take up to ``limit`` due actions of these bots; each is marked as being sent first."""
         return await self._store.write(lambda c: _claim(c, now_s, limit, bots))
+
+    async def posts(self, by: str, since: datetime) -> list[Spoken]:
+        """What was posted since then, or is to be, newest first."""
+        return await self._store.read(lambda c: _spoken(c, ("post",), since, by))
+
+    async def replies(self, since: datetime) -> list[Spoken]:
+        """What all personas answered since then, newest first."""
+        return await self._store.read(lambda c: _spoken(c, ("reply",), since, None))
 
     async def next_due_s(self) -> float | None:
         """When the next pending action is due, in seconds since the epoch."""
@@ -240,6 +258,29 @@ def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
     action = decode(Action, row["action"])
     order = Order(row["key"], action, kept.message, bool(row["maybe_done"]))
     return Claimed(row["id"], row["bot"], row["attempts"] + 1, order)
+
+
+def _spoken(
+    connection: sqlite3.Connection, kinds: Sequence[str], since: datetime, by: str | None
+) -> list[Spoken]:
+    marks = ",".join("?" for _ in kinds)
+    rows = connection.execute(
+        "SELECT o.by, o.action, o.created_at, m.body FROM outbox o JOIN messages m"  # noqa: S608
+        " ON m.key = o.message WHERE o.created_at >= ? AND o.by >= 'persona:'"
+        " AND o.by < 'persona;' AND (? IS NULL OR o.by = ?)"
+        f" AND o.kind IN ({marks}) AND o.state IN ('pending', 'sending', 'done', 'shadow')"
+        " ORDER BY o.id DESC",
+        (since.isoformat(), by, by, *kinds),
+    )
+    return [
+        Spoken(
+            row["by"],
+            decode(Message, row["body"]),
+            decode(Action, row["action"]),
+            datetime.fromisoformat(row["created_at"]),
+        )
+        for row in rows
+    ]
 
 
 def _done(connection: sqlite3.Connection, claimed: Claimed, outcome: Outcome, at: datetime) -> None:

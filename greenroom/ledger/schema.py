@@ -167,7 +167,14 @@ def appeals(db: Database) -> None:
     db.execute("CREATE INDEX messages_by ON messages (bot, author, recorded_at)")
 
 
-_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals)}
+@migrations()
+def occasions(db: Database) -> None:
+    """Find what was said in a time, and what a persona did lately."""
+    db.execute("CREATE INDEX messages_in_time ON messages (community, recorded_at)")
+    db.execute("CREATE INDEX outbox_by ON outbox (by, created_at)")
+
+
+_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions)}
 
 
 def migrate(db: Database, path: Path) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from greenroom.message import Action, ActionKind, Decision, EventKind, Message, Severity
+from greenroom.message import Action, Decision, EventKind, Purpose, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
+from greenroom.personas.crisis import help_in_crisis, in_crisis
 from greenroom.personas.grounded import best_evidence, grounded_reply
-from greenroom.personas.handover import asks_for_a_person
+from greenroom.personas.handover import (
+    asks_for_a_person,
+    hand_over,
+    is_bot,
+    wants_an_answer,
+    without_answers,
+)
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy
-
-_HANDOVER = "A person from the team will look at this and answer here."
 
 
 class AssistantPersona:
@@ -43,19 +48,23 @@ class AssistantPersona:
         """Where a rule wants an answer, and the message may have one."""
         if not self.persona.knowledge or not self._may_answer(cue):
             return False
-        return any(_wants_an_answer(action) for action in consult(self.policies, cue).actions)
+        return any(wants_an_answer(action) for action in consult(self.policies, cue).actions)
 
     def decide(self, cue: Cue) -> Decision:
         """A grounded reply where a rule asks for one; no evidence, no answer."""
         if is_bot(cue.message):
             return Decision(self.name)  # two bots never talk to each other
+        crisis = self.persona.crisis
+        reason = in_crisis(cue, crisis) if crisis else None
+        if crisis is not None and reason is not None:
+            return help_in_crisis(self.name, crisis, reason)
         if asks_for_a_person(cue.message):
-            return self._hand_over("asked for a person", says=_HANDOVER)
+            return hand_over(self.name, "asked for a person")
         found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
-        open_replies = [action for action in found.actions if _wants_an_answer(action)]
+        open_replies = [action for action in found.actions if wants_an_answer(action)]
         if not open_replies or not self._may_answer(cue):
-            return replace(decision, actions=_without(decision.actions))
+            return replace(decision, actions=without_answers(decision.actions))
         return self._answer(cue, decision, open_replies[0])
 
     def _may_answer(self, cue: Cue) -> bool:
@@ -63,14 +72,14 @@ class AssistantPersona:
         return is_new and not is_bot(cue.message) and not asks_for_a_person(cue.message)
 
     def _answer(self, cue: Cue, decision: Decision, asked: Action) -> Decision:
-        kept = _without(decision.actions)
+        kept = without_answers(decision.actions)
         passages = cue.signals.knowledge
         threshold = self.persona.replies.min_evidence
         evidence = best_evidence(passages, min_evidence=threshold)
         if evidence is not None:
             text = grounded_reply(cue.message.text, evidence)
             reason = f"answered from {evidence.source} (evidence {evidence.score:.2f})"
-            reply = replace(asked, text=text, reason=reason)
+            reply = replace(asked, text=text, reason=reason, purpose=Purpose.ANSWER)
             return replace(decision, actions=(*kept, reply), evidence=(evidence,), reason=reason)
         best = max((passage.score for passage in passages), default=None)
         found = "none" if best is None else f"{best:.2f}"
@@ -79,22 +88,3 @@ class AssistantPersona:
         if self.persona.replies.otherwise == "silence":
             return replace(unanswered, notes=(*unanswered.notes, reason))
         return with_escalation(unanswered, reason, Severity.LOW)
-
-    def _hand_over(self, reason: str, *, says: str) -> Decision:
-        reply = Action(ActionKind.REPLY, text=says, reason=reason)
-        return with_escalation(
-            Decision(self.name, actions=(reply,), reason=reason), reason, Severity.MEDIUM
-        )
-
-
-def is_bot(message: Message) -> bool:
-    """True for what another bot, or one of ours, wrote."""
-    return message.author.is_bot or message.author.is_self
-
-
-def _wants_an_answer(action: Action) -> bool:
-    return action.kind is ActionKind.REPLY and action.text is None
-
-
-def _without(actions: Sequence[Action]) -> tuple[Action, ...]:
-    return tuple(action for action in actions if not _wants_an_answer(action))

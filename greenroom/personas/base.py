@@ -31,6 +31,7 @@ class Needs:
         precedents: Messages alike that people judged.
         likeness: How similar the message is to the knowledge as a whole.
         counts: What members did lately.
+        alike_days: How far back earlier messages that say the same are looked for; 0: not at all.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
     """
@@ -42,6 +43,7 @@ class Needs:
     precedents: bool = False
     likeness: bool = False
     counts: frozenset[Count] = frozenset()
+    alike_days: int = 0
     knowledge: tuple[str, ...] = ()
 
     def __or__(self, other: Needs) -> Needs:
@@ -53,6 +55,7 @@ class Needs:
             precedents=self.precedents or other.precedents,
             likeness=self.likeness or other.likeness,
             counts=self.counts | other.counts,
+            alike_days=max(self.alike_days, other.alike_days),
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )
 
@@ -65,6 +68,8 @@ class Cue:
     signals: Signals
     now: datetime
     trigger: EventKind = EventKind.MESSAGE_POSTED
+    speaker: str | None = None  # the persona that has the word in this conversation
+    is_partner: bool = False  # the author is whom it talks with
 
 
 class Performer(Protocol):

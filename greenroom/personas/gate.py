@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from greenroom.message import OURS, SPOKEN, Action, ActionKind, Decision, Message, Severity
+from greenroom.message import OURS, SPOKEN, Action, ActionKind, Decision, Message, Purpose, Severity
 from greenroom.personas.base import with_escalation
 from greenroom.personas.schema import Limits
+from greenroom.personas.voice import Voice
 
 K = TypeVar("K")
 
@@ -33,17 +34,26 @@ class Gate:
     Args:
         scores: Reads an outgoing text.
         limits: Each persona's limits.
+        voices: Each persona's voice; what has none speaks as it is written.
     """
 
-    def __init__(self, scores: Scores, limits: Mapping[str, Limits]) -> None:
+    def __init__(
+        self,
+        scores: Scores,
+        limits: Mapping[str, Limits],
+        *,
+        voices: Mapping[str, Voice] | None = None,
+    ) -> None:
         self._scores = scores
         self._limits = limits
+        self._voices = voices or {}
         self._by_persona: dict[str, deque[datetime]] = {}
         self._by_member: dict[tuple[str, str], deque[datetime]] = {}
 
-    def set_limits(self, limits: Mapping[str, Limits]) -> None:
-        """Other limits, from now on; what was said before counts."""
+    def set_rules(self, limits: Mapping[str, Limits], voices: Mapping[str, Voice]) -> None:
+        """Other limits and voices, from now on; what was said before counts."""
         self._limits = limits
+        self._voices = voices
 
     async def admit(
         self,
@@ -58,6 +68,7 @@ class Gate:
         admitted: list[Action] = []
         held: list[str] = []
         for action in decision.actions:
+            action = self._voiced(decision.persona, action, message)
             why = await self._objection(decision.persona, action, message, capabilities, now)
             if why is None:
                 admitted.append(_disclosed(action, disclosure))
@@ -67,6 +78,13 @@ class Gate:
         if not held:
             return passed
         return with_escalation(passed, held[0], Severity.LOW)
+
+    def _voiced(self, persona: str, action: Action, message: Message) -> Action:
+        """Its own words in its voice; the operator's for a crisis stay as they are."""
+        voice = self._voices.get(persona)
+        if voice is None or not _is_own(action) or not action.text:
+            return action
+        return replace(action, text=voice.spoken(action.text, message.channel))
 
     async def _objection(
         self,
@@ -80,8 +98,11 @@ class Gate:
             return None
         if action.kind not in capabilities:
             return f"{message.platform} cannot do it"
-        if action.kind not in SPOKEN or not action.text:
+        if action.kind not in SPOKEN or not action.text or action.purpose is Purpose.CRISIS:
             return None
+        word = self._voices[persona].avoided(action.text) if persona in self._voices else None
+        if word is not None:
+            return f"it says “{word}”, which its voice avoids"
         harm = await self._harm(action.text)
         if harm is not None:
             return harm
@@ -122,6 +143,10 @@ def _recent(seen: dict[K, deque[datetime]], key: K, since: datetime) -> deque[da
 def _forget_oldest(seen: dict[K, deque[datetime]]) -> None:
     while len(seen) > _MAX_MEMBERS:
         del seen[next(iter(seen))]
+
+
+def _is_own(action: Action) -> bool:
+    return action.purpose not in (None, Purpose.CRISIS)
 
 
 def _disclosed(action: Action, disclosure: str) -> Action:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from greenroom.message import Passage
+from greenroom.personas.voice import shortened
 
 MAX_QUOTE = 600  # characters; more is a wall of text in a chat
 
@@ -42,19 +43,8 @@ def _excerpt(question: str, passage: Passage) -> str:
         if len(quote) + len(paragraph) + 2 > MAX_QUOTE:
             break
         quote = f"{quote}\n\n{paragraph}"
-    return _shorten(quote)
+    return shortened(quote, MAX_QUOTE)
 
 
 def _overlap(asked: set[str], paragraph: str) -> int:
     return len(asked & set(_WORD.findall(paragraph.lower())))
-
-
-def _shorten(text: str) -> str:
-    """Cut at the end of a sentence, or of a word, so that at most MAX_QUOTE characters stay."""
-    if len(text) <= MAX_QUOTE:
-        return text
-    head = text[:MAX_QUOTE]
-    sentence = max(head.rfind(mark) for mark in (". ", "! ", "? ", ".\n"))
-    if sentence > MAX_QUOTE // 2:
-        return head[: sentence + 1] + " …"
-    return head.rsplit(None, 1)[0] + " …"

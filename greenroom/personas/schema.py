@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE
 from greenroom.message import ActionKind
+from greenroom.personas.campaigns import Campaign, Caps, StopOn
+from greenroom.personas.crisis import Crisis
+from greenroom.personas.curation import Digest, Duplicates, Welcome
 from greenroom.personas.fields import Name, Strict, Text
+from greenroom.personas.templates import Templates
+from greenroom.personas.timing import QuietHours, Zone
+from greenroom.personas.voice import Voice
 
-Kind = Literal["assistant", "moderator"]
+Kind = Literal["assistant", "companion", "curator", "moderator", "advocate"]
+
+_ONLY: Final[dict[str, tuple[Kind, ...]]] = {
+    "digest": ("curator",),
+    "duplicates": ("curator",),
+    "welcome": ("curator",),
+    "campaigns": ("advocate",),
+    "caps": ("advocate",),
+    "quiet_hours": ("advocate", "curator"),
+    "stop_on": ("advocate",),
+}
+"""Keys that only some kinds have."""
 
 
 class Limits(Strict):
@@ -23,7 +40,8 @@ class Limits(Strict):
 class Replies(Strict):
     """Where an assistant's answers come from, and what it does without evidence."""
 
-    source: Literal["grounded"] = Field(default="grounded", alias="from")
+    source: Literal["grounded", "template"] = Field(default="grounded", alias="from")
+    templates: Templates = Field(default_factory=dict)
     min_evidence: float = Field(default=DEFAULT_MIN_EVIDENCE, ge=-1, le=1)
     otherwise: Literal["escalate", "silence"] = "escalate"
 
@@ -60,5 +78,41 @@ class Persona(Strict):
     policies: tuple[Name, ...] = ()
     knowledge: tuple[Text, ...] = ()
     replies: Replies = Replies()
+    voice: Voice = Voice()
+    crisis: Crisis | None = None
+    timezone: Zone = "UTC"
+    digest: Digest | None = None
+    duplicates: Duplicates | None = None
+    welcome: Welcome | None = None
+    campaigns: dict[Name, Campaign] = Field(default_factory=dict)
+    caps: Caps = Caps()
+    quiet_hours: QuietHours | None = None
+    stop_on: StopOn = StopOn()
     limits: Limits = Limits()
     examples: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Persona:
+        for key, kinds in _ONLY.items():
+            if key in self.model_fields_set and self.kind not in kinds:
+                raise ValueError(f"`{key}` is for kind {' or '.join(kinds)}, not {self.kind}")
+        if self.kind == "companion" and self.crisis is None:
+            raise ValueError(
+                "a companion needs `crisis: {resources: …}`: what it says to somebody in need"
+            )
+        if self.kind == "companion" and not self.replies.templates:
+            raise ValueError("a companion needs `replies: {templates: …}`: what it says")
+        if self.kind == "advocate" and not self.campaigns:
+            raise ValueError("an advocate needs `campaigns`: what it speaks for")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_to_its_words(self) -> Persona:
+        said = [text for texts in self.replies.templates.values() for text in texts]
+        for campaign in self.campaigns.values():
+            said += [campaign.words(headline) for headline in campaign.headlines]
+        for text in said:
+            word = self.voice.avoided(text)
+            if word is not None:
+                raise ValueError(f"says “{word}”, which its `voice` avoids: “{text[:60]}”")
+        return self

@@ -73,6 +73,7 @@ class Wants:
 
 EVERYTHING: Final = Wants(language=True)
 SCORES_ONLY: Final = Wants(intent=False, embedding=False)
+EMBEDDING_ONLY: Final = Wants(intent=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from greenroom.config import BotFrame
+from greenroom.personas.campaigns import Campaign, Caps, StopOn
+from greenroom.personas.crisis import Crisis
+from greenroom.personas.curation import Digest, Duplicates, Welcome
 from greenroom.personas.schema import Expectation, Limits, Persona, Replies
+from greenroom.personas.voice import Voice
 
 TEXT = (Path(__file__).parents[2] / "docs" / "personas.md").read_text()
 
@@ -19,7 +23,20 @@ def keys(model: type[BaseModel], prefix: str = "") -> list[str]:
 
 @pytest.mark.parametrize(
     "key",
-    [*keys(Persona), *keys(Replies, "replies."), *keys(Limits, "limits."), *keys(BotFrame)],
+    [
+        *keys(Persona),
+        *keys(Replies, "replies."),
+        *keys(Limits, "limits."),
+        *keys(Voice, "voice."),
+        *keys(Crisis, "crisis."),
+        *keys(Digest, "digest."),
+        *keys(Duplicates, "duplicates."),
+        *keys(Welcome, "welcome."),
+        *keys(Campaign),
+        *keys(Caps, "caps."),
+        *keys(StopOn, "stop_on."),
+        *keys(BotFrame),
+    ],
 )
 def test_every_key_has_its_row(key: str) -> None:
     whole = {"replies", "limits"}  # their keys have the rows
