@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from greenroom.ledger import Ledger
+from greenroom.ledger import Kept, Ledger
 from greenroom.message import Message
 from greenroom.personas.occasions import Job, Posted
 from greenroom.personas.voice import covers
@@ -15,6 +15,8 @@ from greenroom.personas.voice import covers
 MOST: Final = 400
 """Messages of one digest: the newest. Each is read by the encoder, some 5 ms."""
 
+_DAY: Final = timedelta(days=1)
+_THREAD: Final = timedelta(days=30)
 _LOOK_BACK: Final = timedelta(days=8)  # of posts: the longest cap is a week
 
 
@@ -37,10 +39,14 @@ class Archive:
         return [
             one.message
             for one in kept
-            if one.state == "visible"
-            and not (one.message.author.is_bot or one.message.author.is_self)
-            and any(covers(pattern, one.message.channel) for pattern in job.sources)
+            if _counts(one) and any(covers(pattern, one.message.channel) for pattern in job.sources)
         ]
+
+    async def around(self, message: Message, now: datetime) -> list[Message]:
+        """What members said before a message: in its thread, else in its channel in a day."""
+        since = now - (_THREAD if message.thread else _DAY)
+        kept = await self.ledger.messages.in_channel(message, since, limit=MOST)
+        return [one.message for one in kept if _counts(one) and one.message.key != message.key]
 
     async def posted(self, persona: str, now: datetime) -> Sequence[Posted]:
         """The persona's posts of the last days, as far as they went out or are on their way."""
@@ -49,6 +55,11 @@ class Archive:
             Posted(job_in(post.message), post.message.channel.id, post.at, post.action.variant)
             for post in found
         ]
+
+
+def _counts(kept: Kept) -> bool:
+    author = kept.message.author
+    return kept.state == "visible" and not (author.is_bot or author.is_self)
 
 
 def job_in(message: Message) -> str:

@@ -27,7 +27,7 @@ def warnings_of(company: Company) -> Iterator[ConfigError]:
     for document in deployment.documents:
         yield from _duplicates(document)
     for name, persona in deployment.personas.items():
-        if not persona.policies:
+        if not persona.policies and persona.kind in ("moderator", "assistant"):
             document = deployment.persona_documents[name]
             yield document.fault((), f"{name} has no policies: it will do nothing but hand over")
     for policy in company.policies.values():

@@ -372,6 +372,8 @@ class Signals:
     counts: Mapping[str, float] = field(default_factory=dict)  # what `rate` and `history` ask
     conversation: tuple[Turn, ...] = ()  # oldest first; this message is not in it
     memories: tuple[Memory, ...] = ()  # best first
+    said: tuple[Message, ...] = ()  # lately in this thread or channel, oldest first
+    said_embeddings: tuple[npt.NDArray[np.float32], ...] = ()  # in the same order
     alike: tuple[Alike, ...] | None = None  # earlier questions, best first; None: nobody asked
 
 
@@ -418,6 +420,8 @@ class Action:
     removal_reason: str | None = None  # of a removal: the platform's own, by title or id
     card: Card | None = None
     purpose: Purpose | None = None
+    sponsor: str | None = None  # who pays for what it says
+    consent: str | None = None  # where the agreement with the sponsor is written down
     experiment: str | None = None  # what this text is a variant in
     variant: str | None = None
     footer: str | None = None  # under the text, in the platform's way: who speaks, who helps

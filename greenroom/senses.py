@@ -52,6 +52,8 @@ class Senses:
         if needs.counts and self.counting is not None:
             counts = await self.counting.tell(message, needs.counts, bare.now)
             signals = replace(signals, counts=counts)
+        if needs.said and self.archive is not None:
+            signals = await self._with_said(message, signals, bare.now)
         first = cue(signals)
         seekers = await hurried(lambda: [one for one in performers if one.seeks_knowledge(first)])
         if not seekers or first.signals.embedding is None:
@@ -159,6 +161,13 @@ class Senses:
             log.warning("no earlier questions for %s: %s", message.key, error)
             return signals
         return replace(signals, alike=alike)
+
+    async def _with_said(self, message: Message, signals: Signals, now: datetime) -> Signals:
+        """With what was said before the message where it stands."""
+        assert self.archive is not None, "it was asked"
+        said = await self.archive.around(message, now)
+        vectors = [await self._vector(one) for one in said]
+        return replace(signals, said=tuple(said), said_embeddings=tuple(vectors))
 
     async def _with_likeness(self, message: Message, signals: Signals) -> Signals:
         """With the similarity to the nearest passage; where nothing is known, it stays unknown."""

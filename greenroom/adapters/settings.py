@@ -136,6 +136,7 @@ class TerminalSettings(Settings):
     """The terminal: what one types is a member's message."""
 
     member: str = "you"
+    addressed: bool = False  # every line is said to the persona; else those that begin with @
 
 
 class ReplaySettings(Settings):

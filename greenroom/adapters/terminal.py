@@ -71,6 +71,7 @@ class TerminalAdapter:
     ) -> None:
         self.bot = bot
         self._member = settings.member
+        self._is_addressed = settings.addressed
         self._lines = lines
         self._show = show
         self._clock = clock
@@ -136,6 +137,7 @@ class TerminalAdapter:
             id=f"{self._conversation}-{self._said}",
             author=Author(self._member, self._member),
             text=text,
+            mentions_me=text.startswith("@") or self._is_addressed,
             posted_at=now,
         )
         return Event(EventKind.MESSAGE_POSTED, self.bot, self.platform, now, message)

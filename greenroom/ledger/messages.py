@@ -47,6 +47,21 @@ class Messages:
         )
         return [_kept(row) for row in reversed(rows)]
 
+    async def in_channel(self, message: Message, since: datetime, *, limit: int) -> list[Kept]:
+        """The newest in the message's channel since then, oldest first; of a thread, in it."""
+        rows = await self._store.read(
+            lambda c: c.execute(
+                "SELECT * FROM messages WHERE community = ? AND channel = ? AND recorded_at >= ?"
+                " AND (? IS NULL OR json_extract(body, '$.thread') = ?"
+                " OR json_extract(body, '$.id') = ?) ORDER BY position DESC LIMIT ?",
+                (
+                    *(scrub(text) for text in (message.community.id, message.channel.id)),
+                    *(since.isoformat(), message.thread, message.thread, message.thread, limit),
+                ),
+            ).fetchall()
+        )
+        return [_kept(row) for row in reversed(rows)]
+
     async def around(self, key: str, *, before: int = 5, after: int = 5) -> list[Kept]:
         """The message and its neighbours in the same channel, in order of arrival."""
         return await self._store.read(lambda c: _around(c, key, before, after))

@@ -153,8 +153,14 @@ def _keep_strikes(
 
 
 def _summary(decision: Decision) -> dict[str, Any]:
-    """What the chain says of a decision: names and kinds, no member's words."""
+    """What the chain says of a decision: names and kinds, sponsors, no member's words."""
+    endorsements = [
+        {"sponsor": action.sponsor, "consent": action.consent}
+        for action in decision.actions
+        if action.sponsor is not None
+    ]
     return {
+        **({"endorsements": endorsements} if endorsements else {}),
         "persona": decision.persona,
         "actions": [action.kind for action in decision.actions],
         "severity": decision.severity,

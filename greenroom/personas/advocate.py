@@ -46,7 +46,7 @@ class AdvocatePersona:
         self.knowledge: tuple[str, ...] = ()
 
     def needs(self, cue: Cue) -> Needs:
-        """What its rules ask, and how often the member was told of campaigns, if one of them may."""
+        """What its rules ask; and, where one may want an answer, what the member was told."""
         wanted = rules_want(self.policies, cue)
         found = needs_of(wanted)
         if wanted.reply:
@@ -169,6 +169,8 @@ def _said(kind: ActionKind, campaign: Campaign, headline: str, reason: str) -> A
         subject=headline,
         reason=reason,
         purpose=Purpose.CAMPAIGN,
+        sponsor=campaign.sponsor,
+        consent=campaign.consent if campaign.sponsor else None,
     )
 
 

@@ -32,6 +32,7 @@ class Needs:
         likeness: How similar the message is to the knowledge as a whole.
         counts: What members did lately.
         alike_days: How far back earlier messages that say the same are looked for; 0: not at all.
+        said: What was said in the thread, or in the channel in the last day.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
     """
@@ -44,6 +45,7 @@ class Needs:
     likeness: bool = False
     counts: frozenset[Count] = frozenset()
     alike_days: int = 0
+    said: bool = False
     knowledge: tuple[str, ...] = ()
 
     def __or__(self, other: Needs) -> Needs:
@@ -56,6 +58,7 @@ class Needs:
             likeness=self.likeness or other.likeness,
             counts=self.counts | other.counts,
             alike_days=max(self.alike_days, other.alike_days),
+            said=self.said or other.said,
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )
 

@@ -6,6 +6,7 @@ Everything that it says is somebody's words with their source; tags come from it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,6 +41,9 @@ _LINKS: Final = 3
 _PERIODS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=31)
+_DIGEST: Final = re.compile(
+    r"\b(?:digest|summar\w+|recap|tl;?\s?dr|catch me up|what did i miss)\b", re.IGNORECASE
+)
 _SUGGESTED: Final = 140  # characters of a suggestion
 
 
@@ -66,6 +70,8 @@ class CuratorPersona:
             found |= Needs(scores=True, floor=self.persona.crisis.threshold)
         if not self._may_speak(cue):
             return found
+        if self._is_asked_for_digest(cue):
+            return found | Needs(said=True)
         if self.persona.duplicates is not None:
             found |= Needs(intent=True, alike_days=self.persona.duplicates.days)
         if self._may_welcome(cue):
@@ -90,6 +96,8 @@ class CuratorPersona:
         decision = replace(decision, actions=without_answers(decision.actions))
         if not self._may_speak(cue):
             return decision
+        if self._is_asked_for_digest(cue):
+            return self._digest_here(cue, decision)
         if self._is_newcomer(cue):
             return self._welcome(cue, decision)
         return self._link(cue, decision)
@@ -135,15 +143,34 @@ class CuratorPersona:
             reason=reason,
             purpose=Purpose.DIGEST,
         )
-        evidence = tuple(
-            Passage(item.message.key, "", item.text, item.weight, item.message.permalink)
-            for item in items
-        )
-        return Decision(self.name, actions=(action,), reason=reason, evidence=evidence)
+        return Decision(self.name, actions=(action,), reason=reason, evidence=_quoted(items))
 
     def _may_speak(self, cue: Cue) -> bool:
         is_new = cue.trigger is EventKind.MESSAGE_POSTED
         return is_new and not is_bot(cue.message) and not asks_for_a_person(cue.message)
+
+    def _is_asked_for_digest(self, cue: Cue) -> bool:
+        asks = bool(cue.message.mentions_me) and _DIGEST.search(cue.message.text[:500])
+        return self.persona.digest is not None and bool(asks)
+
+    def _digest_here(self, cue: Cue, decision: Decision) -> Decision:
+        """On request: the thread that the request stands in, or the channel's last day."""
+        digest, said = self.persona.digest, cue.signals.said
+        assert digest is not None, "it was asked"
+        items = items_of(said, cue.signals.said_embeddings, limit=digest.items)
+        what = "thread" if cue.message.thread else "channel's last day"
+        text = f"Nothing in this {what} says enough to quote."
+        if items:
+            head = f"{digest.title}: {len(said)} messages of this {what}"
+            text = "\n".join((head, *map(_line, items)))
+        reason = f"asked for a digest; {len(items)} of {len(said)} messages quoted"
+        action = Action(ActionKind.REPLY, text=text, reason=reason, purpose=Purpose.DIGEST)
+        return replace(
+            decision,
+            actions=(*decision.actions, action),
+            reason=decision.reason or reason,
+            evidence=_quoted(items),
+        )
 
     def _may_welcome(self, cue: Cue) -> bool:
         welcome = self.persona.welcome
@@ -202,6 +229,13 @@ def _line(item: Item) -> str:
     answers = f", {item.replies} answer{'s' if item.replies > 1 else ''}" if item.replies else ""
     who = plain_name(item.message.author.name)
     return f"• “{item.text}” ({who}{answers}) {_where(item.message)}"
+
+
+def _quoted(items: Sequence[Item]) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(item.message.key, "", item.text, item.weight, item.message.permalink)
+        for item in items
+    )
 
 
 def _where(message: Message) -> str:
