@@ -147,6 +147,11 @@ class Loop:
             self.tally.repeated += 1
         return is_new
 
+    @property
+    def stages(self) -> Mapping[str, Stage]:
+        """The bots on stage, by name."""
+        return self._stages
+
     def restage(self, stages: Mapping[str, Stage]) -> None:
         """Who decides where, from the next message on; adapters stay what they were."""
         self._stages = stages

@@ -109,7 +109,7 @@ class ReplayAdapter:
 
     async def places(self) -> tuple[Place, ...]:
         """The channels of the recording; see :class:`HasPlaces`."""
-        names = dict.fromkeys(_channel(line) for line in self._lines)
+        names = dict.fromkeys((*self._settings.channels, *map(_channel, self._lines)))
         return tuple(Place(_COMMUNITY, Channel(name, name)) for name in names)
 
     def health(self) -> Health:

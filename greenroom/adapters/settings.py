@@ -146,3 +146,4 @@ class ReplaySettings(Settings):
     messages_per_second: float | None = Field(default=4.0, gt=0)  # None: as fast as they go
     loop: bool = False
     follow: bool = False  # at the end, go on with what is appended to the file
+    channels: tuple[str, ...] = ()  # that there are besides those of the messages

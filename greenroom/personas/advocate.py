@@ -20,11 +20,14 @@ from greenroom.personas.handover import (
     without_answers,
 )
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
-from greenroom.personas.occasions import LATE_S, Job, Occasion, Responses
+from greenroom.personas.occasions import Job, Occasion, Responses
 from greenroom.personas.schema import Persona
 from greenroom.policies import Count, Policy
 
 CAMPAIGN: Final = "campaign:"
+LATE: Final = timedelta(minutes=30)
+"""How late an announcement may come, such as after a stop; past that it is left out."""
+
 TOLD: Final = Count("history", "told", "member", 7 * 86_400)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -87,7 +90,7 @@ class AdvocatePersona:
             if campaign.schedule is None or not campaign.runs(now, self.persona.timezone):
                 continue
             due = campaign.schedule.latest(now, self.persona.timezone)
-            if (now - due).total_seconds() <= LATE_S:
+            if now - due <= LATE:
                 jobs.append(Job(f"{CAMPAIGN}{name}", due, campaign.channels))
         return jobs
 

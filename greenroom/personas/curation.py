@@ -66,5 +66,5 @@ class Welcome(Strict):
     within_days: int = Field(default=30, ge=1)
     says: Text = "Welcome, {{author}}!"
     suggests: int = Field(default=3, ge=0, le=5)
-    min_evidence: float = Field(default=0.25, ge=-1, le=1)
+    min_evidence: float = Field(default=0.35, ge=-1, le=1)
     how: Literal["reply", "message"] = "reply"

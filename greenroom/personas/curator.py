@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from greenroom.context import SEPARATOR
 from greenroom.message import (
     Action,
     ActionKind,
@@ -28,7 +29,7 @@ from greenroom.personas.curation import Digest
 from greenroom.personas.digest import Item, items_of
 from greenroom.personas.handover import asks_for_a_person, hand_over, is_bot, without_answers
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
-from greenroom.personas.occasions import LATE_S, Job, Occasion
+from greenroom.personas.occasions import Job, Occasion
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import fill, plain_name
 from greenroom.personas.voice import covers, shortened
@@ -36,6 +37,9 @@ from greenroom.policies import Count, Policy
 
 DIGEST: Final = "digest"
 FIRST_SEEN: Final = Count("history", "first_seen", "member", 0)
+LATE: Final = timedelta(hours=6)
+"""How late a digest may come, such as after a stop; past that it is left out."""
+
 _ASKING: Final = frozenset({"question", "help"})
 _LINKS: Final = 3
 _PERIODS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -108,7 +112,7 @@ class CuratorPersona:
         if digest is None or digest.schedule is None:
             return ()
         due = digest.schedule.latest(now, self.persona.timezone)
-        if (now - due).total_seconds() > LATE_S:
+        if now - due > LATE:
             return ()
         since = due - _PERIODS.get(
             digest.schedule.every, _MONTH if digest.schedule.every == "month" else _WEEK
@@ -246,8 +250,9 @@ def _where(message: Message) -> str:
 
 def _suggestion(passage: Passage) -> str:
     said = shortened(" ".join(passage.text.split()), _SUGGESTED)
-    place = f"{passage.source}, {passage.heading}" if passage.heading else passage.source
-    return f"• {said} (Source: {place}{f' <{passage.url}>' if passage.url else ''})"
+    title = passage.heading.rpartition(SEPARATOR)[2]
+    link = f" <{passage.url}>" if passage.url else ""
+    return f"• {title}: {said} (Source: {passage.source}{link})"
 
 
 def _earlier(one: Alike) -> str:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-LATE_S = 6 * 3600.0
-"""How late an occasion may be, such as after a stop; past that it is left out."""
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

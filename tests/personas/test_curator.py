@@ -163,7 +163,7 @@ def test_a_newcomer_is_welcomed_with_what_fits() -> None:
     (action,) = decision.actions
     assert action.text == (
         "Welcome, mika!\nThis may fit what you wrote:\n"
-        "• Sell things in #swap. (Source: faq.md, Swap <https://example.org/faq>)"
+        "• Swap: Sell things in #swap. (Source: faq.md <https://example.org/faq>)"
     )
     assert decision.evidence == (PASSAGE,)
 
