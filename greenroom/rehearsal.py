@@ -103,6 +103,7 @@ def _message(text: str, platform: str, channel: str, now: datetime) -> Message:
         id="1",
         author=Author("member", "member"),
         text=text,
+        mentions_me=text.startswith("@"),
         posted_at=now,
     )
 
@@ -129,17 +130,36 @@ async def reasons(senses: Senses, text: str, decision: Decision, *, say: Say) ->
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An example, and what came of it; ``problem`` says how that is not what it expects."""
+
+    persona: str
+    index: int
+    example: Example
+    decision: Decision
+    problem: str | None
+
+
+async def try_examples(company: Company, senses: Senses, *, persona: str) -> list[Tried]:
+    """Each example of a persona, tried alone: they share no limit and no conversation."""
+    tried = []
+    for index, example in enumerate(company.deployment.personas[persona].examples):
+        rehearsal = Rehearsal(company, senses)
+        channel = example.channel.removeprefix("#")
+        decision, _ = await rehearsal.say(example.says, persona=persona, channel=channel)
+        tried.append(Tried(persona, index, example, decision, _problem(example, decision)))
+    return tried
+
+
 async def failed_examples(company: Company, senses: Senses) -> list[ConfigError]:
     """Each persona's example that does not come out as its file says, told with its place."""
     failures = []
-    for name, persona in company.deployment.personas.items():
-        rehearsal = Rehearsal(company, senses)  # one each: examples share no rate limit
-        for index, example in enumerate(persona.examples):
-            decision, _ = await rehearsal.say(example.says, persona=name)
-            problem = _problem(example, decision)
-            if problem is not None:
+    for name in company.deployment.personas:
+        for one in await try_examples(company, senses, persona=name):
+            if one.problem is not None:
                 document = company.deployment.persona_documents[name]
-                failures.append(document.fault(("examples", index), problem))
+                failures.append(document.fault(("examples", one.index), one.problem))
     return failures
 
 

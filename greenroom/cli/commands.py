@@ -18,6 +18,7 @@ from greenroom.cli import (
     desk,
     init,
     models,
+    persona,
     policy,
     promote,
     run,
@@ -45,6 +46,7 @@ app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
 app.add_typer(bot.app, name="bot")
+app.add_typer(persona.app, name="persona")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")

@@ -11,15 +11,13 @@ from typing import Annotated
 import typer
 
 from greenroom.app import House, open_house
-from greenroom.cli.attempt import scores, why
 from greenroom.cli.console import opening, out, set_up_logging
 from greenroom.cli.demo_platform import play
 from greenroom.cli.run import announce, until_stopped
+from greenroom.cli.telling import tell
 from greenroom.company import Company, gather
 from greenroom.demo import PLATFORMS
 from greenroom.errors import ConfigError
-from greenroom.ledger import Decided
-from greenroom.message import Signals
 from greenroom.starter import lay_out
 
 Stage = StrEnum("Stage", {name: name for name in PLATFORMS})  # type: ignore[misc]  # one source
@@ -77,31 +75,12 @@ async def _demo(company: Company, *, chat: bool) -> None:
         await announce(house, "demo")
         out.print("Cases arrive as the recording plays. Ctrl-C ends it.\n", markup=False)
         async with asyncio.TaskGroup() as group:
-            teller = group.create_task(_tell(house)) if chat else None
+            teller = group.create_task(_told(house)) if chat else None
             await until_stopped(house)
             if teller is not None:
                 teller.cancel()
 
 
-async def _tell(house: House) -> None:
-    """Print what each persona made of what was typed, and why."""
+async def _told(house: House) -> None:
     out.print("You are a member now: write something, or /human.\n", markup=False)
-    with house.ledger.feed.watch() as changes:
-        while True:
-            change = await changes.get()
-            if change.topic == "message" and str(change.message).startswith("terminal:"):
-                await _tell_one(house, str(change.message))
-
-
-async def _tell_one(house: House, key: str) -> None:
-    told = await house.ledger.record.decisions(key)
-    for decided in told:
-        reasons = why(decided.decision).replace("\n", "\n    ")
-        out.print(f"  [{decided.decision.persona}] {reasons}", markup=False, soft_wrap=True)
-    for line in scores(_signals_of(told[-1])) if told else ():
-        out.print(f"  {line}\n", markup=False, soft_wrap=True)
-
-
-def _signals_of(decided: Decided) -> Signals:
-    kept = decided.signals
-    return Signals(scores=kept["scores"], intent=kept["intent"], model=kept["model"])
+    await tell(house)

@@ -61,9 +61,10 @@ class Expectation(Strict):
 
 
 class Example(Strict):
-    """A message and what should come of it; ``greenroom check --examples`` runs it."""
+    """A message and what should come of it; ``greenroom persona test`` runs it."""
 
-    says: Text
+    says: Text  # said to the persona itself where it begins with @
+    channel: Text = Field(default="general", alias="in")
     expect: Expectation
 
 

@@ -16,6 +16,7 @@ from tests.cli.conftest import Greenroom
 COMMANDS = (
     *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
     *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"], ["bot", "add"]),
+    *(["persona", "chat"], ["persona", "test"]),
 )
 
 
@@ -40,7 +41,7 @@ def test_init_lays_out_a_deployment_that_checks(greenroom: Greenroom, tmp_path: 
     assert greenroom("init", folder).code == 0
     ended = greenroom("check", "--config", folder / "config.yaml")
     assert (ended.code, ended.err) == (0, "")
-    assert "1 bot, 2 personas, 3 policies" in ended.out
+    assert "1 bot, 5 personas, 5 policies" in ended.out
 
 
 def test_init_overwrites_nothing(greenroom: Greenroom, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_check_tells_what_a_value_may_be(greenroom: Greenroom, tmp_path: Path) -
     guide.write_text(text + "  - {says: hi, expect: {actions: [replyy]}}\n")
     ended = greenroom("check", "--config", tmp_path / "config.yaml")
     assert "guide.yaml:4:1: `kind`: unknown value 'asistant'" in ended.err
-    assert "did you mean `assistant`? accepted: assistant, moderator" in ended.err
+    assert "did you mean `assistant`? accepted: assistant, companion," in ended.err
     assert "unknown value 'replyy'\n  did you mean `reply`?" in ended.err
 
 
