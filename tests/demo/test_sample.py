@@ -23,6 +23,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 SPAM = {"youtube_spam", "sms_spam"}
 QUESTIONS = {"clinc150", "banking77", "wiki_context_toxicity_large"}
+OURS = "greenroom"  # lines of our own, which speak to the personas
 LEXICONS = ("lexicon_ldnoobw", "lexicon_surge_profanity", "lexicon_dsojevic")
 CHANNELS = {"general", "introductions", "help", "offtopic", "links", "showcase", "events"}
 NEWCOMER_DAYS = 3
@@ -81,7 +82,7 @@ def test_texts_are_short_and_no_two_are_the_same() -> None:
 def test_sources_md_counts_the_lines_of_each_source() -> None:
     promised = {name: int(count) for name, count in ROW.findall(SOURCES)}
     assert promised == Counter(fields["source"] for fields in LINES)
-    assert f"{len(LINES)} real messages" in SOURCES
+    assert f"{len(LINES)} lines: {len(LINES) - promised[OURS]} real messages" in SOURCES
 
 
 def test_links_handles_and_numbers_lead_to_nobody() -> None:
@@ -102,7 +103,7 @@ def test_no_line_holds_a_word_of_the_lexicon(lexicon: str) -> None:
     assert not [fields for fields in LINES if found.search(fields["text"])]
 
 
-@pytest.mark.parametrize("source", sorted({str(fields["source"]) for fields in LINES}))
+@pytest.mark.parametrize("source", sorted({str(fields["source"]) for fields in LINES} - {OURS}))
 def test_every_line_stands_in_its_source(source: str) -> None:
     originals = {plain(row["text"]) for row in rows(source)}
     ours = [plain(fields["text"]) for fields in LINES if fields["source"] == source]
