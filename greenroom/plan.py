@@ -23,6 +23,7 @@ from greenroom.message import (
 )
 
 THANKS = "Thank you. The moderators will look at it."
+_ANSWERS = frozenset({Purpose.ANSWER, Purpose.DUPLICATE, Purpose.DIGEST, Purpose.CAMPAIGN})
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
 
@@ -39,8 +40,11 @@ def one_voice(
     if message.author.is_bot or message.author.is_self:
         return [_without_speech(decision) for decision in decisions]
     winner = _speaker(decisions, speaker)
+    is_answered = winner is not None and any(
+        action.purpose in _ANSWERS for action in decisions[winner].actions
+    )
     return [
-        decision if index == winner else _silenced(decision)
+        decision if index == winner else _silenced(decision, is_answered=is_answered)
         for index, decision in enumerate(decisions)
     ]
 
@@ -52,7 +56,7 @@ def _speaker(decisions: Sequence[Decision], speaker: str | None) -> int | None:
             if any(action.purpose is urgent for action in decision.actions):
                 return index
     is_held = any(
-        action.kind in REMOVALS or action.kind is ActionKind.ESCALATE
+        action.kind in REMOVALS or (action.kind is ActionKind.ESCALATE and not _wants(action))
         for decision in decisions
         for action in decision.actions
     )
@@ -62,12 +66,22 @@ def _speaker(decisions: Sequence[Decision], speaker: str | None) -> int | None:
     return next((index for index in speaking if decisions[index].persona == speaker), speaking[0])
 
 
-def _silenced(decision: Decision) -> Decision:
-    kept = tuple(action for action in decision.actions if not _is_own(action))
+def _silenced(decision: Decision, *, is_answered: bool) -> Decision:
+    """Without its own words; and without a case for want of an answer, if there is one."""
+    kept = tuple(
+        action
+        for action in decision.actions
+        if not (_is_own(action) or (is_answered and _wants(action)))
+    )
     if len(kept) == len(decision.actions):
         return decision
     note = "kept silent: another persona acts on this message"
     return replace(decision, actions=kept, notes=(*decision.notes, note))
+
+
+def _wants(action: Action) -> bool:
+    """A case for want of an answer."""
+    return action.kind is ActionKind.ESCALATE and action.purpose is Purpose.ANSWER
 
 
 def _is_own(action: Action) -> bool:

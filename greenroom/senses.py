@@ -14,6 +14,7 @@ from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.personas.gate import HARM
 from greenroom.personas.occasions import Job, Occasion
 from greenroom.policies import hurried
 from greenroom.triage.base import EMBEDDING_ONLY, SCORES_ONLY, Reading, Triage, Vector, Wants
@@ -22,6 +23,10 @@ from greenroom.triage.language import detect_language
 CueOf = Callable[[Signals], Cue]
 
 log = logging.getLogger(__name__)
+
+QUOTABLE = 0.3
+"""What a persona repeats of members' words scores less than this on every head of harm: well
+below what it may say itself, since quotations stand together in one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +114,20 @@ class Senses:
     ) -> Occasion:
         """Everything that a persona needs to speak first."""
         assert self.archive is not None, "who speaks first has a ledger"
-        said = await self.archive.said(bot, message, job)
-        vectors = [await self._vector(one) for one in said]
+        said, vectors = await self._quotable(await self.archive.said(bot, message, job))
         posted = await self.archive.posted(persona, now)
         return Occasion(job, message, now, said, vectors, posted)
 
-    async def _vector(self, message: Message) -> Vector:
-        vector = (await self.triage.read(text_of(message), EMBEDDING_ONLY)).embedding
-        assert vector is not None, "it was asked for"
-        return vector
+    async def _quotable(self, messages: Sequence[Message]) -> tuple[list[Message], list[Vector]]:
+        """The messages that a persona may repeat, with their embeddings."""
+        found, vectors = [], []
+        for message in messages:
+            reading = await self.triage.read(text_of(message), EMBEDDING_ONLY)
+            assert reading.embedding is not None, "it was asked for"
+            if max(reading.scores[head] for head in HARM) < QUOTABLE:
+                found.append(message)
+                vectors.append(reading.embedding)
+        return found, vectors
 
     async def remember(self, message: Message, verdict: str, *, case: int) -> None:
         """Make a judged message a precedent.
@@ -165,8 +175,7 @@ class Senses:
     async def _with_said(self, message: Message, signals: Signals, now: datetime) -> Signals:
         """With what was said before the message where it stands."""
         assert self.archive is not None, "it was asked"
-        said = await self.archive.around(message, now)
-        vectors = [await self._vector(one) for one in said]
+        said, vectors = await self._quotable(await self.archive.around(message, now))
         return replace(signals, said=tuple(said), said_embeddings=tuple(vectors))
 
     async def _with_likeness(self, message: Message, signals: Signals) -> Signals:

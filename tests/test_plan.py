@@ -88,3 +88,45 @@ def test_keys_are_the_same_each_time_and_differ_by_persona() -> None:
     other = planned(replace(REMOVAL, persona="other")).planned
     assert once[0].key == again[0].key
     assert once[0].key != other[0].key
+
+
+def said(persona: str, purpose: Purpose) -> Decision:
+    return Decision(persona, (Action(ActionKind.REPLY, text="so", purpose=purpose),))
+
+
+UNANSWERED = Decision("guide", (Action(ActionKind.ESCALATE, purpose=Purpose.ANSWER),))
+
+
+def test_words_for_somebody_in_need_go_before_all_others() -> None:
+    first, crisis, other = one_voice(
+        [answer("guide"), said("host", Purpose.CRISIS), said("pal", Purpose.CRISIS)], a_message()
+    )
+    assert (first.actions, len(crisis.actions), other.actions) == ((), 1, ())
+    held, crisis = one_voice([REMOVAL, said("host", Purpose.CRISIS)], a_message())
+    assert (held, len(crisis.actions)) == (REMOVAL, 1)
+
+
+def test_one_handover_is_enough() -> None:
+    handed = [said("a", Purpose.HANDOVER), said("b", Purpose.HANDOVER), answer("c")]
+    assert [len(one.actions) for one in one_voice(handed, a_message())] == [1, 0, 0]
+
+
+def test_who_has_the_word_keeps_it() -> None:
+    both = [answer("guide"), said("host", Purpose.CHAT)]
+    assert [len(one.actions) for one in one_voice(both, a_message(), "host")] == [0, 1]
+    assert [len(one.actions) for one in one_voice(both, a_message(), "gone")] == [1, 0]
+
+
+def test_a_want_of_an_answer_is_met_by_anothers() -> None:
+    unanswered, linked = one_voice([UNANSWERED, said("c", Purpose.DUPLICATE)], a_message())
+    assert (unanswered.actions, len(linked.actions)) == ((), 1)
+
+
+def test_small_talk_is_no_answer() -> None:
+    unanswered, chat = one_voice([UNANSWERED, said("host", Purpose.CHAT)], a_message())
+    assert (unanswered, len(chat.actions)) == (UNANSWERED, 1)
+
+
+def test_a_case_for_another_reason_keeps_all_silent() -> None:
+    case = Decision("warden", (Action(ActionKind.ESCALATE),))
+    assert [len(one.actions) for one in one_voice([case, answer("guide")], a_message())] == [1, 0]

@@ -87,4 +87,4 @@ class AssistantPersona:
         unanswered = replace(decision, actions=kept, evidence=passages[:3], reason=reason)
         if self.persona.replies.otherwise == "silence":
             return replace(unanswered, notes=(*unanswered.notes, reason))
-        return with_escalation(unanswered, reason, Severity.LOW)
+        return with_escalation(unanswered, reason, Severity.LOW, Purpose.ANSWER)

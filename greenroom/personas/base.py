@@ -13,6 +13,7 @@ from greenroom.message import (
     Decision,
     EventKind,
     Message,
+    Purpose,
     Severity,
     Signals,
 )
@@ -108,13 +109,18 @@ def merge_needs(performers: Collection[Performer], cue: Cue) -> Needs:
     return merged
 
 
-def with_escalation(decision: Decision, reason: str, severity: Severity) -> Decision:
-    """``decision`` with a case for a person, unless it opens one already."""
+def with_escalation(
+    decision: Decision, reason: str, severity: Severity, purpose: Purpose | None = None
+) -> Decision:
+    """``decision`` with a case for a person, unless it opens one already.
+
+    ``Purpose.ANSWER`` says that it is for want of an answer: another persona may have one.
+    """
     if any(action.kind is ActionKind.ESCALATE for action in decision.actions):
         return decision
     return Decision(
         persona=decision.persona,
-        actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason)),
+        actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason, purpose=purpose)),
         severity=max(decision.severity, severity, key=lambda level: level.rank),
         reason=decision.reason or reason,
         trace=decision.trace,

@@ -125,4 +125,4 @@ class CompanionPersona:
     def _unanswered(self, decision: Decision, reason: str) -> Decision:
         if self.persona.replies.otherwise == "silence":
             return replace(decision, notes=(*decision.notes, reason))
-        return with_escalation(decision, reason, Severity.LOW)
+        return with_escalation(decision, reason, Severity.LOW, Purpose.ANSWER)

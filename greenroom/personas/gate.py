@@ -23,8 +23,8 @@ K = TypeVar("K")
 Scores = Callable[[str], Awaitable[Mapping[str, float]]]
 """Triage's scores of a text."""
 
-MAX_HARM = 0.5  # what a persona may say at most scores this on any head
-_HARM = ("toxicity", "insult", "hate", "threat", "obscene", "sexual", "scam", "self_harm")
+MAXHARM = 0.5  # what a persona may say at most scores this on any head
+HARM = ("toxicity", "insult", "hate", "threat", "obscene", "sexual", "scam", "self_harm")
 _MAX_MEMBERS = 10_000  # members whose replies are counted; the longest silent is forgotten
 
 
@@ -112,8 +112,8 @@ class Gate:
 
     async def _harm(self, text: str) -> str | None:
         scores = await self._scores(text)
-        worst = max(_HARM, key=lambda head: scores.get(head, 0.0))
-        if scores.get(worst, 0.0) <= MAX_HARM:
+        worst = max(HARM, key=lambda head: scores.get(head, 0.0))
+        if scores.get(worst, 0.0) <= MAXHARM:
             return None
         return f"its text reads as {worst} ({scores[worst]:.2f})"
 
