@@ -30,6 +30,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.policies
 	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.adapters
+	$(BIN)/python -m benchmarks.personas
 
 # A stamp a set of packages; pip runs again when what it was told changes.
 $(VENV)/.platforms: pyproject.toml constraints.txt
