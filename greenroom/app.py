@@ -18,6 +18,7 @@ from greenroom.backstage import Backstage
 from greenroom.company import (
     Company,
     classifiers_of,
+    key_folder,
     make_adapter,
     model_folder,
     provider_of,
@@ -41,6 +42,7 @@ from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
+from greenroom.provenance import Keyring, Notary, Speaker, lost_key_warning
 from greenroom.sender import Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
@@ -66,6 +68,7 @@ class House:
         gate: What personas say passes it.
         notices: What the desk shows above every page, such as a file that was refused.
         desk_address: Where the desk is.
+        stand: Who the personas are, for the records of what they say.
     """
 
     company: Company
@@ -77,6 +80,7 @@ class House:
     gate: Gate
     notices: list[str]
     desk_address: str
+    stand: Stand
 
 
 def utc_now() -> datetime:
@@ -141,6 +145,8 @@ async def open_house(
         senses = replace(senses, counting=counting, archive=Archive(ledger))
         gate = Gate(senses.scores, _limits(company), voices=_voices(company))
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
+        stand = Stand(company)
+        keys = await _sign_records(ledger, stand, notices)
         loop = _loop(company, ledger, staged, senses=senses, gate=gate, bots=bots, clock=clock)
         address = await stack.enter_async_context(
             serve(
@@ -152,6 +158,7 @@ async def open_house(
                     loop=loop,
                     bots=bots,
                     notices=notices,
+                    keys=keys,
                     clock=clock,
                 ),
                 host=config.desk.host,
@@ -159,7 +166,7 @@ async def open_house(
                 port_tries=port_tries,
             )
         )
-        yield House(company, ledger, senses, loop, staged, bots, gate, notices, address)
+        yield House(company, ledger, senses, loop, staged, bots, gate, notices, address, stand)
 
 
 def swap(house: House, company: Company) -> list[str]:
@@ -179,7 +186,7 @@ def swap(house: House, company: Company) -> list[str]:
     house.bots.show(running)
     if house.senses.counting is not None:
         house.senses.counting.reach(company.policies.values())
-    house.company = company
+    house.company = house.stand.company = company
     return notices
 
 
@@ -248,6 +255,7 @@ def _desk(
     loop: Loop,
     bots: RunningBots,
     notices: Sequence[str],
+    keys: Keyring,
     clock: Clock,
 ) -> Application:
     return make_desk(
@@ -260,7 +268,34 @@ def _desk(
         clock=clock,
         public_url=company.deployment.config.desk.public_url,
         watched=_watched(company.deployment, senses, loop),
+        public_keys=lambda: keys.names,
     )
+
+
+@dataclass(slots=True)
+class Stand:
+    """Who the personas are at this moment: the files may change while the house runs."""
+
+    company: Company
+
+    def speaker(self, name: str) -> Speaker | None:
+        """A persona as a record names it; None if there is none of that name."""
+        persona = self.company.deployment.personas.get(name)
+        if persona is None:
+            return None
+        return Speaker(persona.name, persona.operator, self.company.versions.get(name))
+
+
+async def _sign_records(ledger: Ledger, stand: Stand, notices: list[str]) -> Keyring:
+    """From here on each utterance gets a signed record."""
+    keys = Keyring(key_folder(stand.company.deployment))
+    warning = lost_key_warning(keys, await ledger.utterances.count())
+    if warning is not None:
+        log.warning("%s", warning)
+        notices.append(warning)
+    base = stand.company.deployment.config.desk.public_url
+    ledger.utterances.attest = Notary(keys, stand.speaker, base=base)
+    return keys
 
 
 def _watched(deployment: Deployment, senses: Senses, loop: Loop) -> Metrics:
@@ -303,7 +338,7 @@ def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:
         return [company.performers[name] for name in bot.cast(message)]
 
     troupe = [company.performers[name] for name in bot.personas]
-    return Stage(adapter, bot.mode, performers, troupe)
+    return Stage(adapter, bot.mode, performers, troupe, company.versions)
 
 
 class RunningBots(Mapping[str, RunningBot]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.classifier import Assignment, load_classifier
 from greenroom.triage.manifest import SHIPPED, load_manifest
 from greenroom.triage.providers import PROVIDERS, Provider, provider_named
+from greenroom.versions import persona_version
 
 PERSONAS: Mapping[str, Callable[[str, Persona, Sequence[Policy]], Performer]] = {
     "moderator": ModeratorPersona,
@@ -48,6 +49,7 @@ class Company:
     deployment: Deployment
     policies: Mapping[str, Policy]
     performers: Mapping[str, Performer]
+    versions: Mapping[str, str] = field(default_factory=dict)  # of personas, see `versions`
 
 
 def gather(file: Path, *, secrets: bool = True) -> Company:
@@ -70,7 +72,8 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
         name: PERSONAS[persona.kind](name, persona, [policies[one] for one in persona.policies])
         for name, persona in deployment.personas.items()
     }
-    return Company(deployment, policies, performers)
+    versions = {name: persona_version(deployment, name) for name in deployment.personas}
+    return Company(deployment, policies, performers, versions)
 
 
 def preflight(company: Company) -> None:
@@ -102,6 +105,11 @@ def preflight(company: Company) -> None:
             faults.append(error)
     if faults:
         raise ConfigErrors(faults)
+
+
+def key_folder(deployment: Deployment) -> Path:
+    """Where the keys lie that records are signed with: beside the ledger."""
+    return deployment.path(deployment.config.ledger.path).parent / "keys"
 
 
 def model_folder(deployment: Deployment) -> Path:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -67,6 +67,7 @@ class Stage:
     mode: str  # shadow | live
     performers: Callable[[Message], Sequence[Performer]]
     troupe: Sequence[Performer] = ()  # all of them, wherever they are on stage
+    versions: Mapping[str, str] = field(default_factory=dict)  # of the personas' files
 
 
 class Loop:
@@ -251,7 +252,8 @@ class Loop:
             for performer, decision in zip(performers, decisions, strict=True)
         ]
         await self._note(message, cue, admitted, stage.mode)
-        return plan(pending, message, stage.mode, cue.signals, admitted)
+        versioned = [replace(one, version=stage.versions.get(one.persona)) for one in admitted]
+        return plan(pending, message, stage.mode, cue.signals, versioned)
 
     async def _note(
         self, message: Message, cue: Cue, decisions: Sequence[Decision], mode: str

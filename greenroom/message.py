@@ -425,6 +425,7 @@ class Action:
     experiment: str | None = None  # what this text is a variant in
     variant: str | None = None
     footer: str | None = None  # under the text, in the platform's way: who speaks, who helps
+    sponsor: str | None = None  # who pays for what is said
 
     @property
     def said(self) -> str:
@@ -468,6 +469,7 @@ class Decision:
     trace: tuple[Fired, ...] = ()
     evidence: tuple[Passage, ...] = ()
     notes: tuple[str, ...] = ()  # what was held back, and why
+    version: str | None = None  # of the persona's files, SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,3 +488,4 @@ class Outcome:
 
     detail: str = "done"
     ref: str | None = None  # the platform's id of what was made, such as our reply
+    sent: tuple[str, ...] = ()  # of something said: each post's text as the platform got it

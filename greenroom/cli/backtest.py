@@ -93,7 +93,7 @@ async def run_backtest(
     Raises:
         ConfigError: There is no such ledger or file, or a line cannot be read.
     """
-    start = _BEGINNING if since is None else utc_now() - _span(since)
+    start = _BEGINNING if since is None else ago(since)
     async with _past(against, start, config) as (total, messages):
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("messages", total=total)
@@ -116,6 +116,15 @@ def _load(files: list[Path]) -> list[Policy]:
             )
         names[file.stem] = file
     return [load_policy(file, heads=HEADS, intents=INTENTS) for file in files]
+
+
+def ago(text: str) -> datetime:
+    """The moment that a span such as 12h, 7d or 4w goes back to.
+
+    Raises:
+        ConfigError: It is no such span.
+    """
+    return utc_now() - _span(text)
 
 
 def _span(text: str) -> timedelta:

@@ -21,6 +21,7 @@ from greenroom.cli import (
     persona,
     policy,
     promote,
+    provenance,
     run,
     schema,
     triage,
@@ -50,6 +51,7 @@ app.add_typer(persona.app, name="persona")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")
+app.add_typer(provenance.app, name="provenance")
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from greenroom.desk import case, chain, events, guard, metrics, queue, signin
+from greenroom.desk import case, chain, events, guard, metrics, provenance, queue, signin
 from greenroom.desk.pages import HERE, templates
 from greenroom.desk.room import ROOM, Explain, Fitness, Patience, Precedents, Room, RunningBot
 from greenroom.errors import ConfigError
@@ -28,6 +28,7 @@ def make_desk(
     notices: Sequence[str] = (),
     clock: Callable[[], datetime],
     public_url: str | None = None,
+    public_keys: Callable[[], Sequence[str]] = tuple,
     patience: Patience | None = None,
     watched: metrics.Metrics | None = None,
 ) -> web.Application:
@@ -42,6 +43,8 @@ def make_desk(
         notices: What stands above every page; read anew each time.
         clock: The time now, in UTC.
         public_url: The address behind a proxy. Besides it, only loopback names are answered.
+        public_keys: The keys that records of utterances are signed with, as Multikeys, the
+            newest first.
         patience: How long it waits for others.
         watched: What ``/metrics`` tells of the running house, beside the ledger's figures.
     """
@@ -59,13 +62,14 @@ def make_desk(
         clock=clock,
         templates=templates(),
         public_url=public_url,
+        public_keys=public_keys,
         patience=patience or Patience(),
     )
     if watched is not None:
         app[metrics.METRICS] = watched
     app.on_response_prepare.append(guard.add_headers)
     events.set_up(app)
-    for part in (signin, queue, case, chain, events, metrics):
+    for part in (signin, queue, case, chain, provenance, events, metrics):
         app.add_routes(part.routes())
     app.router.add_static("/static", HERE / "static", name="static")
     return app

@@ -18,11 +18,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_FIELDS = 20
-_PUBLIC = frozenset({"sign_in", "static"})  # route names
+_PUBLIC = frozenset({"sign_in", "static", "record", "record_keys"})  # route names
 _FORM = "application/x-www-form-urlencoded"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
+JSON_LD = "application/ld+json"  # records and keys are for anybody, from any site
+_FOR_ANYBODY = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "no-cache",
+}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -41,6 +47,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(_HEADERS)
     is_static = request.match_info.route.name == "static"
     response.headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+    if isinstance(response, web.Response) and response.content_type == JSON_LD:
+        response.headers.update(_FOR_ANYBODY)
 
 
 @web.middleware

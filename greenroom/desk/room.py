@@ -95,6 +95,7 @@ class Room:
     templates: jinja2.Environment
     notices: Sequence[str] = ()
     public_url: str | None = None
+    public_keys: Callable[[], Sequence[str]] = tuple  # Multikeys, the one that signs first
     patience: Patience = Patience()
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     explaining: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long

@@ -10,8 +10,10 @@ from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
 from greenroom.ledger.past import Lived
 from greenroom.ledger.people import Session
 from greenroom.ledger.record import Decided, Handled, Recorded
+from greenroom.ledger.utterances import Attest, Said, Utterance
 
 __all__ = [
+    "Attest",
     "Backlog",
     "Case",
     "CaseDraft",
@@ -30,7 +32,9 @@ __all__ = [
     "Pending",
     "Planned",
     "Recorded",
+    "Said",
     "Session",
+    "Utterance",
     "Verdict",
     "order_key",
 ]

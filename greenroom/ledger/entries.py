@@ -60,6 +60,12 @@ def append(
     return seq
 
 
+def hash_of(connection: sqlite3.Connection, seq: int) -> str:
+    """An entry's hash, inside the caller's transaction."""
+    row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
+    return str(row["hash"])
+
+
 class Entries:
     """Reads the chain."""
 

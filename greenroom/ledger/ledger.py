@@ -17,6 +17,7 @@ from greenroom.ledger.past import Past
 from greenroom.ledger.people import People
 from greenroom.ledger.record import Record
 from greenroom.ledger.store import Store
+from greenroom.ledger.utterances import Utterances
 
 
 class Ledger:
@@ -48,7 +49,8 @@ class Ledger:
         self.past = Past(self._store)
         self.history = History(self._store)
         self.cases = Cases(self._store)
-        self.outbox = Outbox(self._store)
+        self.utterances = Utterances(self._store)
+        self.outbox = Outbox(self._store, self.utterances)
         self.entries = Entries(self._store)
         self.people = People(self._store, now_s=now_s)
         self.feed = Feed()

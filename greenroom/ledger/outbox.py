@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenroom.ledger import entries, messages
+from greenroom.ledger import entries, messages, utterances
 from greenroom.ledger.codec import decode, encode
 from greenroom.ledger.store import Store
-from greenroom.message import BACKSTAGE, REMOVALS, Action, ActionKind, Message, Order, Outcome
+from greenroom.ledger.utterances import Utterances
+from greenroom.message import BACKSTAGE, REMOVALS, SPOKEN, Action, ActionKind, Message, Order, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Effect:
     ref: str | None
     created_at: str
     finished_at: str | None
+    key: str = ""  # the order's
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,9 @@ _BACKSTAGE = tuple(sorted(BACKSTAGE))
 class Outbox:
     """Claims what is due and notes what became of it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, spoken: Utterances) -> None:
         self._store = store
+        self._spoken = spoken
 
     async def recover(self) -> int:
         """At start: what was being sent when the process ended may or may not be done."""
@@ -138,8 +141,8 @@ class Outbox:
         )
 
     async def done(self, claimed: Claimed, outcome: Outcome, at: datetime) -> None:
-        """The platform did it."""
-        await self._store.write(lambda c: _done(c, claimed, outcome, at))
+        """The platform did it; what was said gets its record in the same transaction."""
+        await self._store.write(lambda c: _done(c, claimed, outcome, at, self._spoken))
 
     async def retry(self, claimed: Claimed, *, at_s: float, detail: str, maybe_done: bool) -> None:
         """Try again at ``at_s`` (seconds since the epoch)."""
@@ -232,6 +235,7 @@ def _effect(row: sqlite3.Row) -> Effect:
         ref=row["ref"],
         created_at=row["created_at"],
         finished_at=row["finished_at"],
+        key=row["key"],
     )
 
 
@@ -283,9 +287,18 @@ def _spoken(
     ]
 
 
-def _done(connection: sqlite3.Connection, claimed: Claimed, outcome: Outcome, at: datetime) -> None:
-    _finish(connection, claimed, "done", outcome.detail, outcome.ref, at)
+def _done(
+    connection: sqlite3.Connection,
+    claimed: Claimed,
+    outcome: Outcome,
+    at: datetime,
+    spoken: Utterances,
+) -> None:
+    entry = _finish(connection, claimed, "done", outcome.detail, outcome.ref, at)
     kind, key = claimed.order.action.kind, claimed.order.message.key
+    if kind in SPOKEN and entry is not None:
+        row = connection.execute("SELECT * FROM outbox WHERE id = ?", (claimed.id,)).fetchone()
+        utterances.keep(connection, spoken.attest, row, claimed.order, outcome, entry, at)
     if kind in REMOVALS:
         messages.set_state(connection, key, "removed")
     elif kind is ActionKind.APPROVE:
@@ -299,13 +312,15 @@ def _finish(
     detail: str,
     ref: str | None,
     at: datetime,
-) -> None:
+) -> int | None:
+    """Note how it ended; returns the number of its entry in the chain, if it has one."""
     connection.execute(
         "UPDATE outbox SET state = ?, detail = ?, ref = ?, finished_at = ? WHERE id = ?",
         (state, detail, ref, at.isoformat(), claimed.id),
     )
     if claimed.order.action.kind in BACKSTAGE:
-        return
+        return None
     by = connection.execute("SELECT by FROM outbox WHERE id = ?", (claimed.id,)).fetchone()["by"]
     body = {"action": claimed.order.action.kind, "state": state, "order": claimed.order.key}
-    entries.append(connection, "effect", at=at, subject=claimed.order.message.key, by=by, body=body)
+    subject = claimed.order.message.key
+    return entries.append(connection, "effect", at=at, subject=subject, by=by, body=body)

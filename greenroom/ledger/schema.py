@@ -174,7 +174,19 @@ def occasions(db: Database) -> None:
     db.execute("CREATE INDEX outbox_by ON outbox (by, created_at)")
 
 
-_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions)}
+@migrations()
+def utterances(db: Database) -> None:
+    """A signed record of everything said, without anybody's words."""
+    db.execute(
+        "CREATE TABLE utterances (id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
+        " bot TEXT NOT NULL, persona TEXT NOT NULL, message TEXT NOT NULL, ref TEXT,"
+        " salt TEXT, record TEXT NOT NULL, created_at TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX utterances_message ON utterances (message)")
+    db.execute("CREATE INDEX utterances_since ON utterances (created_at)")
+
+
+_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions, utterances)}
 
 
 def migrate(db: Database, path: Path) -> None:

@@ -17,6 +17,7 @@ COMMANDS = (
     *(["init"], ["check"], ["try"], ["run"], ["demo"], ["triage"]),
     *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"], ["bot", "add"]),
     *(["persona", "chat"], ["persona", "test"]),
+    *(["provenance", name] for name in ("verify", "show", "export", "key", "rotate")),
 )
 
 

@@ -101,6 +101,7 @@ class House:
         public_url: str | None = None,
         mode: str = "live",
         patience: Patience | None = None,
+        public_keys: Callable[[], Sequence[str]] = tuple,
     ) -> AsyncIterator[House]:
         bots = {"b": RunningBot("b", "discord", mode, CAN)}
         opened: list[House] = []
@@ -123,6 +124,7 @@ class House:
             health=lambda: {"b": Health(is_connected=True)},
             clock=clock,
             public_url=public_url,
+            public_keys=public_keys,
             patience=patience or Patience(precedents_s=0.2, words_s=100),
         )
         jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
