@@ -12,7 +12,16 @@ from greenroom.ledger import entries, messages, utterances
 from greenroom.ledger.codec import decode, encode
 from greenroom.ledger.store import Store
 from greenroom.ledger.utterances import Utterances
-from greenroom.message import BACKSTAGE, REMOVALS, SPOKEN, Action, ActionKind, Message, Order, Outcome
+from greenroom.message import (
+    BACKSTAGE,
+    REMOVALS,
+    SPOKEN,
+    Action,
+    ActionKind,
+    Message,
+    Order,
+    Outcome,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,8 @@ async def test_post_goes_where_the_adapter_says_and_its_footer_with_it(stage: St
     assert sent.text is not None
     assert sent.text.startswith("This week in short.")
     assert sent.text.endswith("I'm automated. A person: /human")
+    if stage.adapter.platform in ("discord", "slack", "reddit"):
+        assert first.sent == (sent.text,)  # what its signed record gives the digest of
 
 
 async def test_post_with_a_lost_answer_is_not_doubled(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from greenroom.adapters.discord.errors import is_gone
 from greenroom.adapters.discord.events import Gone
 from greenroom.adapters.discord.members import Members, guild_of, reason_of
 from greenroom.adapters.discord.places import DIRECT
-from greenroom.adapters.discord.posts import Posts, Spot
+from greenroom.adapters.discord.posts import Posts, Spot, written
 from greenroom.adapters.discord.quoting import defused, quoted
 from greenroom.adapters.discord.web import DiscordWeb
 from greenroom.errors import DropMessage, GreenroomError
@@ -130,11 +130,12 @@ class DiscordActions:
         )
         is_more = order.action.sticky or order.action.lock
         detail = "done; Discord replies cannot be made sticky or locked" if is_more else "done"
-        return Outcome(detail, ref=ref)
+        return Outcome(detail, ref, _sent(order.action.text, order))
 
     async def _post(self, order: Order) -> Outcome:
         spot = Spot(_channel(order.message))
-        return Outcome(ref=await self._posts.send(order, spot, order.action.text or ""))
+        ref = await self._posts.send(order, spot, order.action.text or "")
+        return Outcome(ref=ref, sent=_sent(order.action.text, order))
 
     async def _retract(self, order: Order) -> Outcome:
         channel, slash, ids = (order.action.ref or "").rpartition("/")
@@ -146,7 +147,7 @@ class DiscordActions:
     async def _message(self, order: Order) -> Outcome:
         channel = await self._web.direct(order.message.author.id)
         ref = await self._posts.send(order, Spot(channel), letter(order.action))
-        return Outcome(ref=ref)
+        return Outcome(ref=ref, sent=_sent(letter(order.action), order))
 
     async def _react(self, order: Order) -> Outcome:
         emoji = self._emoji(order.message, order.action.text)
@@ -224,3 +225,7 @@ class DiscordActions:
 def _channel(message: Message) -> str:
     """The channel as Discord counts: a thread is one."""
     return message.thread or message.channel.id
+
+
+def _sent(text: str | None, order: Order) -> tuple[str, ...]:
+    return tuple(written(text or "", order.action.footer))

@@ -51,8 +51,7 @@ class Posts:
         What an earlier try posted stays as it is: Discord knows a nonce for some
         minutes, and after an unknown outcome the channel is looked at first.
         """
-        footer = _small(hushed(clean(order.action.footer or "")))
-        parts = split_with_footer(hushed(clean(text)), footer, POST_LIMIT, most=MOST_POSTS)
+        parts = written(text, order.action.footer)
         if not any(parts):
             raise DropMessage("there is no text to post")
         posted = await self._find(order.message, spot, parts) if order.maybe_done else {}
@@ -123,6 +122,12 @@ class Posts:
     def _is_own(self, item: Post) -> bool:
         me = self._client.user
         return me is not None and snowflake(part(item, "author"), "id") == str(me.id)
+
+
+def written(text: str, footer: str | None) -> list[str]:
+    """The messages that something said takes, as Discord gets them."""
+    small = _small(hushed(clean(footer or "")))
+    return split_with_footer(hushed(clean(text)), small, POST_LIMIT, most=MOST_POSTS)
 
 
 def _place(item: Post, spot: Spot, parts: list[str]) -> int | None:

@@ -46,7 +46,8 @@ class Replies:
         reply_id = await self._earlier_reply(target, text) if order.maybe_done else None
         if reply_id is None:
             reply_id = await self._comment(target, text)
-        return Outcome(await self._dress(order, reply_id, target), ref=reply_id or None)
+        detail = await self._dress(order, reply_id, target)
+        return Outcome(detail, reply_id or None, sent=(text,))
 
     async def retract(self, order: Order) -> Outcome:
         """Delete our comment; letters cannot be taken back."""
@@ -65,7 +66,7 @@ class Replies:
         if order.maybe_done:
             earlier = await self._earlier_submission(order.message, title, text)
             if earlier is not None:
-                return Outcome(_AGAIN, ref=earlier)
+                return Outcome(_AGAIN, ref=earlier, sent=(text,))
         form: dict[str, str | bool] = {
             "sr": subreddit_of_order(order.message),
             "kind": "self",
@@ -75,7 +76,7 @@ class Replies:
         }
         answer = await self._web.send("submit", API_PATH["submit"], form, once=True)
         made = table_of(table_of(answer, "json"), "data")
-        return Outcome(ref=name_of(made) or None)
+        return Outcome(ref=name_of(made) or None, sent=(text,))
 
     async def _earlier_submission(self, message: Message, title: str, text: str) -> str | None:
         page = await self._web.page(f"user/{self._me}/submitted", limit=LOOK_BACK)

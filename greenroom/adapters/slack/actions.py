@@ -120,13 +120,13 @@ class SlackActions:
             outcome = await self._message(order)
             return replace(outcome, detail="as a direct message, since a command stands nowhere")
         spot = Spot(message.channel.id, message.thread or message.id, since=message.id)
-        return Outcome(ref=",".join(await self._say(order, spot)))
+        return Outcome(ref=",".join(await self._say(order, spot)), sent=_sent(order))
 
     async def _post(self, order: Order) -> Outcome:
         message = order.message
         since = None if message.posted_at is None else f"{message.posted_at.timestamp():.6f}"
         posted = await self._say(order, Spot(message.channel.id, message.thread, since=since))
-        return Outcome(ref=f"{message.channel.id}/{','.join(posted)}")
+        return Outcome(ref=f"{message.channel.id}/{','.join(posted)}", sent=_sent(order))
 
     async def _say(self, order: Order, spot: Spot) -> list[str]:
         texts, blocks = write_speech(order.action.text or "", order.action.footer)
@@ -143,7 +143,7 @@ class SlackActions:
         if channel is None:
             raise DropMessage("Slack opened no direct message with the member")
         posted = await self._say(order, Spot(channel))
-        return Outcome(ref=f"{channel}/{','.join(posted)}")
+        return Outcome(ref=f"{channel}/{','.join(posted)}", sent=_sent(order))
 
     async def _notice(self, order: Order) -> Outcome:
         """Where the message stands, for its author's eyes."""
@@ -306,3 +306,7 @@ def _body(order: Order) -> dict[str, Any]:
 def _stands(message: Message) -> bool:
     """False for a command and its like, which no message in Slack carries."""
     return _TIME.fullmatch(message.id) is not None
+
+
+def _sent(order: Order) -> tuple[str, ...]:
+    return tuple(write_speech(order.action.text or "", order.action.footer)[0])
