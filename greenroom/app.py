@@ -42,8 +42,8 @@ from greenroom.personas.base import Performer
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
-from greenroom.provenance import Keyring, Notary, Speaker, lost_key_warning
-from greenroom.sender import Sender
+from greenroom.provenance import Binder, Keyring, Notary, Outgoing, Speaker, lost_key_warning
+from greenroom.sender import Dress, Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
 from greenroom.triage.pool import EncoderPool
@@ -147,7 +147,16 @@ async def open_house(
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         stand = Stand(company)
         keys = await _sign_records(ledger, stand, notices)
-        loop = _loop(company, ledger, staged, senses=senses, gate=gate, bots=bots, clock=clock)
+        loop = _loop(
+            company,
+            ledger,
+            staged,
+            senses=senses,
+            gate=gate,
+            bots=bots,
+            dress=_dress(keys, stand),
+            clock=clock,
+        )
         address = await stack.enter_async_context(
             serve(
                 _desk(
@@ -219,6 +228,7 @@ def _loop(
     senses: Senses,
     gate: Gate,
     bots: RunningBots,
+    dress: Dress | None,
     clock: Clock,
 ) -> Loop:
     deployment, settings = company.deployment, company.deployment.config.loop
@@ -229,6 +239,7 @@ def _loop(
         senders=settings.senders,
         deadline_s=settings.send_deadline_s,
         attempts=settings.send_attempts,
+        dress=dress,
     )
     backstage = Backstage(
         ledger, bots, wake=sender.wake, clock=clock, desk=deployment.config.desk.public_url
@@ -283,7 +294,9 @@ class Stand:
         persona = self.company.deployment.personas.get(name)
         if persona is None:
             return None
-        return Speaker(persona.name, persona.operator, self.company.versions.get(name))
+        version = self.company.versions.get(name)
+        is_model = str(persona.replies.source) == "llm"
+        return Speaker(persona.name, persona.operator, version, is_model)
 
 
 async def _sign_records(ledger: Ledger, stand: Stand, notices: list[str]) -> Keyring:
@@ -296,6 +309,13 @@ async def _sign_records(ledger: Ledger, stand: Stand, notices: list[str]) -> Key
     base = stand.company.deployment.config.desk.public_url
     ledger.utterances.attest = Notary(keys, stand.speaker, base=base)
     return keys
+
+
+def _dress(keys: Keyring, stand: Stand) -> Dress | None:
+    """Manifests in texts, where config asks for them."""
+    if not stand.company.deployment.config.provenance.c2pa_text:
+        return None
+    return Outgoing(Binder(keys), stand.speaker)
 
 
 def _watched(deployment: Deployment, senses: Senses, loop: Loop) -> Metrics:

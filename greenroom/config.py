@@ -83,6 +83,12 @@ class LoopSettings(Strict):
     send_attempts: int = Field(default=12, ge=1)
 
 
+class ProvenanceSettings(Strict):
+    """What the records of utterances come with; every utterance has one."""
+
+    c2pa_text: bool = False  # a manifest in the text itself, where a platform keeps text
+
+
 class Config(Strict):
     """``config.yaml``; paths are relative to the file."""
 
@@ -95,6 +101,7 @@ class Config(Strict):
     triage: TriageSettings = TriageSettings()
     desk: DeskSettings = DeskSettings()
     loop: LoopSettings = LoopSettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
 
 
 class Placement(Strict):

@@ -6,13 +6,17 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from greenroom.adapters.base import Adapter
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.ledger import CaseDraft, Change, Claimed, Ledger
-from greenroom.message import BACKSTAGE, Outcome, Severity
+from greenroom.message import BACKSTAGE, Order, Outcome, Severity
 from greenroom.supervisor import Backoff
+
+Dress = Callable[[Claimed, Adapter], Order]
+"""An order as it goes out through this adapter, such as with a manifest in its text."""
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,7 @@ class Sender:
         senders: Orders performed at the same time.
         deadline_s: Seconds one try may take.
         attempts: Tries before an order is given up and becomes a case.
+        dress: What becomes of an order just before it goes out; None: nothing.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class Sender:
         senders: int = 8,
         deadline_s: float = 30.0,
         attempts: int = 12,
+        dress: Dress | None = None,
         backoff: Backoff = Backoff(first_s=1.0, cap_s=600.0),
     ) -> None:
         self._ledger = ledger
@@ -50,6 +56,7 @@ class Sender:
         self._clock = clock
         self._deadline_s = deadline_s
         self._attempts = attempts
+        self._dress = dress
         self._backoff = backoff
         self._senders = senders
         self._places = asyncio.Semaphore(senders)
@@ -94,9 +101,10 @@ class Sender:
 
     async def _try(self, claimed: Claimed) -> None:
         adapter = self._adapters[claimed.bot]
+        order = claimed.order if self._dress is None else self._dress(claimed, adapter)
         try:
             async with asyncio.timeout(self._deadline_s):
-                outcome = await adapter.perform(claimed.order)
+                outcome = await adapter.perform(order)
         except TimeoutError:
             await self._again(claimed, RetryLater("no answer in time", maybe_done=True))
         except RetryLater as error:
@@ -104,7 +112,9 @@ class Sender:
         except (DropMessage, ConfigError) as error:
             await self._fail(claimed, str(error))
         else:
-            await self._done(claimed, outcome)
+            await self._done(
+                claimed, outcome if order is claimed.order else _as_sent(outcome, order)
+            )
 
     async def _done(self, claimed: Claimed, outcome: Outcome) -> None:
         await self._ledger.outbox.done(claimed, outcome, self._clock())
@@ -135,3 +145,8 @@ class Sender:
         case = await self._ledger.record.effect_failed(claimed, detail, draft, self._clock())
         self._ledger.feed.publish(Change("effect", claimed.order.message.key))
         self._ledger.feed.publish(Change("case", claimed.order.message.key, case))
+
+
+def _as_sent(outcome: Outcome, order: Order) -> Outcome:
+    """With the text that went out, where the adapter does not say itself."""
+    return outcome if outcome.sent else replace(outcome, sent=(order.action.text or "",))

@@ -111,6 +111,19 @@ class HasPlaces(Protocol):
         """
 
 
+@runtime_checkable
+class KeepsText(Protocol):
+    """An adapter whose platform gives a text back as it was sent, to the last invisible sign.
+
+    Only then may a text carry its C2PA manifest. Such an adapter finds an earlier try by the
+    order's key, not by its text, which is another after a restart.
+    """
+
+    @property
+    def kept_length(self) -> int:
+        """Characters (code points) of one text that it keeps."""
+
+
 class Inspectable(Protocol):
     """An adapter that can be asked before it runs: ``check --online`` and ``bot add`` do."""
 

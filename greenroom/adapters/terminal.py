@@ -28,6 +28,7 @@ from greenroom.message import (
 )
 
 _HERE = Place(Community("terminal", "Terminal"), Channel("chat", "chat"))
+_KEPT = "\n\ufeff"
 _WAITING = 100  # lines typed ahead; the reading thread waits when they are not taken in
 
 
@@ -44,6 +45,7 @@ class TerminalAdapter:
     """
 
     platform = "terminal"
+    kept_length = 100_000  # what it shows is what was said: see ``KeepsText``
     capabilities = frozenset(
         {
             ActionKind.REPLY,
@@ -162,5 +164,8 @@ def _told(order: Order) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` without the control characters that could drive a terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    """``text`` without the control characters that could drive a terminal.
+
+    U+FEFF is drawn as nothing and drives nothing; a text's own manifest begins with it.
+    """
+    return "".join(char if char.isprintable() or char in _KEPT else "�" for char in text)

@@ -22,6 +22,7 @@ from greenroom.config import Deployment
 from greenroom.errors import ConfigError, DropMessage, GreenroomError, RetryLater
 from greenroom.ledger import Ledger, Utterance
 from greenroom.provenance import (
+    CERTIFICATE,
     Finding,
     Keyring,
     check_answered,
@@ -31,6 +32,7 @@ from greenroom.provenance import (
     did_key,
     fingerprint,
     known_keys,
+    read_binding,
     read_public,
     read_record,
 )
@@ -59,10 +61,12 @@ def provenance() -> None:
 @app.command("verify", epilog=EXAMPLE)
 def verify(
     record: Annotated[
-        str, typer.Argument(help="A file with the record, or its address.", show_default=False)
-    ],
+        str | None,
+        typer.Argument(help="A file with the record, or its address.", show_default=False),
+    ] = None,
     text: Annotated[
-        Path | None, typer.Option(help="A file with the text that it should be about.")
+        Path | None,
+        typer.Option(help="A file with the text; alone, its own C2PA manifest is read."),
     ] = None,
     key: Annotated[
         str | None,
@@ -77,7 +81,14 @@ def verify(
     config: ConfigOption = _CONFIG,
 ) -> None:
     """Check a record's signature, its text, and the persona's files; a file needs no network."""
+    if record is None and text is None:
+        raise ConfigError("there is nothing to check", accepted="a record, --text, or both")
     deployment = _deployment_if_any(config)
+    if record is None:
+        assert text is not None, "one of them is given"
+        found = _manifest_in(text, deployment)
+        _end(found or [Finding("C2PA: there is no manifest in the text", holds=False)])
+        return
     try:
         whole = read_record(_fetched(record))
     except DropMessage as error:
@@ -86,13 +97,12 @@ def verify(
     found = check_signature(whole, _expected(key, whole, deployment))
     if text is not None:
         found.append(check_text(whole, _text_of(text)))
+        found.extend(_manifest_in(text, deployment))
     if answered is not None:
         found.append(check_answered(whole, _text_of(answered), _salt(salt)))
     if deployment is not None:
         found.append(check_version(whole, lambda name: _version(deployment, name)))
-    _tell(found)
-    if any(one.holds is False for one in found):
-        raise typer.Exit(1)
+    _end(found)
 
 
 @app.command("show", epilog="Example: greenroom provenance show discord:1:2:3")
@@ -254,6 +264,24 @@ async def _get(address: str) -> str:
 
 def _not_there(address: str, status: int) -> GreenroomError:
     return DropMessage(f"{address} answers {status}")
+
+
+def _manifest_in(text: Path, deployment: Deployment | None) -> list[Finding]:
+    """What the C2PA manifest in a text is worth; nothing where there is none."""
+    own = None if deployment is None else key_folder(deployment) / CERTIFICATE
+    certificate = own if own is not None and own.exists() else None
+    said = _text_of(text)
+    found = read_binding(said, certificate)[1]
+    shorter = said.removesuffix("\n").removesuffix("\r")  # an editor's line break at the end
+    if shorter != said and any(one.holds is False for one in found):
+        return read_binding(shorter, certificate)[1]
+    return found
+
+
+def _end(found: list[Finding]) -> None:
+    _tell(found)
+    if any(one.holds is False for one in found):
+        raise typer.Exit(1)
 
 
 def _tell(found: list[Finding]) -> None:

@@ -44,6 +44,7 @@ class Claimed:
     bot: str
     attempts: int  # this one included
     order: Order
+    by: str = ""  # persona:NAME or moderator:NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
     assert kept is not None, "an order's message is recorded in the order's own transaction"
     action = decode(Action, row["action"])
     order = Order(row["key"], action, kept.message, bool(row["maybe_done"]))
-    return Claimed(row["id"], row["bot"], row["attempts"] + 1, order)
+    return Claimed(row["id"], row["bot"], row["attempts"] + 1, order, row["by"])
 
 
 def _spoken(

@@ -10,6 +10,7 @@ from typing import Any
 from greenroom.errors import DropMessage
 from greenroom.provenance.proof import fingerprint, verify
 from greenroom.provenance.record import keyed_digest, sha256
+from greenroom.provenance.wrapper import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ def check_text(record: Mapping[str, Any], text: str) -> Finding:
     footer = _dict(record.get("schema:hasPart")).get("schema:text")
     posts = {_dict(one).get("schema:sha256") for one in _list(record.get("schema:encoding"))}
     shorter = text.removesuffix("\n").removesuffix("\r")
-    for one, but in ((text, ""), (shorter, ", but for a line break at its end")):
+    wrapped = find(text)
+    tried = [(text, ""), (shorter, ", but for a line break at its end")]
+    if wrapped is not None:
+        tried.append((wrapped.rest, ", but for the manifest in it"))
+    for one, but in tried:
         if sha256(one) == record.get("schema:sha256"):
             return Finding(f"text: is what was said, to the last character{but}", True)
         bare = one.removesuffix(f"\n\n{footer}")

@@ -71,7 +71,7 @@ class Keyring:
     def _make(self) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        _write(self.folder / FILE, pem)
+        write_whole(self.folder / FILE, pem)
         return key
 
     def _read(self) -> Ed25519PrivateKey:
@@ -95,7 +95,7 @@ class Keyring:
             pem = self.current.public_key().public_bytes(
                 Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
             )
-            _write(path, pem)
+            write_whole(path, pem)
 
 
 def known_keys(folder: Path) -> list[str]:
@@ -118,8 +118,12 @@ def read_public(path: Path) -> str:
         raise ConfigError(f"is no public key: {error}", file=path) from error
 
 
-def _write(path: Path, pem: bytes) -> None:
-    """Whole or not at all, and for the owner alone from its first byte on."""
+def write_whole(path: Path, pem: bytes) -> None:
+    """Write a PEM file whole or not at all, for its owner alone from the first byte on.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
     fresh = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,7 @@ class Speaker:
     name: str
     operator: str
     version: str | None  # SHA-256 of its files as they are now
+    is_model: bool = False  # whether a language model words what it says
 
 
 def record_of(said: Said, speaker: Speaker | None, *, base: str | None) -> dict[str, Any]:

@@ -35,6 +35,20 @@ def an_answer(**changes: Any) -> Action:
     return replace(Action(ActionKind.REPLY, text=WORDS, reason=f"asked: {SECRET}"), **changes)
 
 
+async def order_one(
+    ledger: Ledger, action: Action, message: Message, *, by: str = "persona:guide"
+) -> None:
+    """Decide and order; nothing is sent yet."""
+    event = an_event(message)
+    await ledger.inbox.put(event)
+    pending = (await ledger.inbox.pending(after=0, limit=1))[0]
+    decision = Decision("guide", (action,), evidence=(EVIDENCE,), version=VERSION)
+    order = Planned(action, "b", by, order_key("b", message, action, by=by))
+    signals = Signals(scores={"toxicity": 0.01}, model="minilm@0123456789ab")
+    made = Handled(pending.seq, event, "live", message, signals, (decision,), (order,))
+    await ledger.record.handled(made, NOON)
+
+
 async def say(
     ledger: Ledger,
     action: Action | None = None,
@@ -44,16 +58,8 @@ async def say(
     outcome: Outcome | None = None,
 ) -> list[Utterance]:
     """Decide, order, send; returns the records that there are about the message then."""
-    action = action or an_answer()
     message = message or a_message(SECRET)
-    event = an_event(message)
-    await ledger.inbox.put(event)
-    pending = (await ledger.inbox.pending(after=0, limit=1))[0]
-    decision = Decision("guide", (action,), evidence=(EVIDENCE,), version=VERSION)
-    order = Planned(action, "b", by, order_key("b", message, action, by=by))
-    signals = Signals(scores={"toxicity": 0.01}, model="minilm@0123456789ab")
-    made = Handled(pending.seq, event, "live", message, signals, (decision,), (order,))
-    await ledger.record.handled(made, NOON)
+    await order_one(ledger, action or an_answer(), message, by=by)
     for claimed in await ledger.outbox.claim(now_s=NOON.timestamp() + 1, limit=10, bots=("b",)):
         await ledger.outbox.done(claimed, outcome or Outcome(ref="777"), NOON)
     return await ledger.utterances.about(message.key)
