@@ -112,9 +112,7 @@ class Sender:
         except (DropMessage, ConfigError) as error:
             await self._fail(claimed, str(error))
         else:
-            await self._done(
-                claimed, outcome if order is claimed.order else _as_sent(outcome, order)
-            )
+            await self._done(claimed, _as_sent(outcome, order, claimed.order))
 
     async def _done(self, claimed: Claimed, outcome: Outcome) -> None:
         await self._ledger.outbox.done(claimed, outcome, self._clock())
@@ -147,6 +145,8 @@ class Sender:
         self._ledger.feed.publish(Change("case", claimed.order.message.key, case))
 
 
-def _as_sent(outcome: Outcome, order: Order) -> Outcome:
-    """With the text that went out, where the adapter does not say itself."""
-    return outcome if outcome.sent else replace(outcome, sent=(order.action.text or "",))
+def _as_sent(outcome: Outcome, order: Order, ordered: Order) -> Outcome:
+    """With the text that went out, where it is another and the adapter does not say so itself."""
+    if order is ordered or outcome.sent:
+        return outcome
+    return replace(outcome, sent=(order.action.text or "",))

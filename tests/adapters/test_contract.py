@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.adapters.base import HasPlaces
+from greenroom.adapters.base import HasPlaces, KeepsText
 from greenroom.adapters.unknown import UNKNOWN
 from greenroom.errors import DropMessage, RetryLater
 from greenroom.message import Action, ActionKind, Author, EventKind, Message, Order, Signals
@@ -170,6 +170,20 @@ async def test_reply_with_a_lost_answer_is_not_doubled(stage: Stage) -> None:
     outcome = await stage.adapter.perform(replace(order, maybe_done=True))
     assert outcome.ref is not None
     assert [sent.kind for sent in stage.sent()] == [ActionKind.REPLY]
+
+
+async def test_text_is_kept_to_the_last_invisible_sign_where_the_adapter_says_so(
+    stage: Stage,
+) -> None:
+    if not isinstance(stage.adapter, KeepsText):
+        pytest.skip(f"{stage.adapter.platform} does not say that it keeps text unchanged")
+    selectors = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    text = "Ahoy ☺️.\n\nAutomated.\ufeff" + "".join(map(chr, selectors))
+    text += "\ufe00" * (stage.adapter.kept_length - len(text))
+    message = await _received(stage)
+    await stage.adapter.perform(_order(ActionKind.REPLY, message, text))
+    (sent,) = stage.sent()
+    assert sent.text == text
 
 
 async def test_post_goes_where_the_adapter_says_and_its_footer_with_it(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from greenroom.company import gather, key_folder
 from greenroom.ledger import Ledger, Utterance
-from greenroom.provenance import Keyring, fingerprint, read_record, sign
+from greenroom.provenance import Binder, Keyring, fingerprint, read_record, sign
 from tests.cli.conftest import Greenroom
 from tests.provenance.spoken import SECRET, WORDS, notary, say
 from tests.samples import NOON, a_message
@@ -133,6 +133,23 @@ def test_keys_are_shown_and_rotated(greenroom: Greenroom, said: Said, tmp_path: 
     record = written(tmp_path / "record.json", one.record)
     ended = greenroom("provenance", "verify", record, "--config", config)
     assert "holds  key: is the one" in ended.out
+
+
+def test_a_text_alone_is_checked_by_its_manifest(
+    greenroom: Greenroom, said: Said, tmp_path: Path
+) -> None:
+    _, keys, folder = said
+    bound = Binder(keys).bind(WORDS, title="Guide")
+    text = written(tmp_path / "bound.txt", bound)
+    ended = greenroom("provenance", "verify", "--text", text, "--config", folder / "config.yaml")
+    assert (ended.code, [line[:5] for line in ended.out.splitlines()]) == (0, ["holds", "holds"])
+    ended = greenroom("provenance", "verify", "--text", written(tmp_path / "nl.txt", f"{bound}\n"))
+    assert (ended.code, "on no trust list" in ended.out) == (0, True)
+    ended = greenroom("provenance", "verify", "--text", written(tmp_path / "x.txt", f"{bound}x"))
+    assert (ended.code, "FAILS  C2PA: the manifest does not fit" in ended.out) == (1, True)
+    ended = greenroom("provenance", "verify", "--text", written(tmp_path / "no.txt", WORDS))
+    assert (ended.code, "no manifest in the text" in ended.out) == (1, True)
+    assert greenroom("provenance", "verify").code == 2
 
 
 def test_before_the_first_run_there_is_no_key(greenroom: Greenroom, tmp_path: Path) -> None:
