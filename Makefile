@@ -31,6 +31,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.adapters
 	$(BIN)/python -m benchmarks.personas
+	$(BIN)/python -m benchmarks.provenance
 
 # A stamp a set of packages; pip runs again when what it was told changes.
 $(VENV)/.platforms: pyproject.toml constraints.txt

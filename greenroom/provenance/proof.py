@@ -8,8 +8,10 @@ the proof as a ``did:key``, so nothing has to be fetched to check one.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import base58
@@ -23,6 +25,7 @@ Json = Mapping[str, Any]
 
 SUITE: Final = "eddsa-jcs-2022"
 PURPOSE: Final = "assertionMethod"
+_CONTEXT: Final = "@context"
 _MULTIBASE_BASE58: Final = "z"
 _MULTICODEC_ED25519: Final = b"\xed\x01"
 _KEY_BYTES: Final = 32
@@ -115,8 +118,21 @@ def did_key(name: str) -> str:
 
 def _hashes(document: Json, options: Json) -> bytes:
     """The suite's hashing step: the options' hash comes first."""
-    parts = (rfc8785.dumps(dict(part)) for part in (options, document))
-    return b"".join(hashlib.sha256(part).digest() for part in parts)
+    return b"".join(hashlib.sha256(_canonical(part)).digest() for part in (options, document))
+
+
+def _canonical(value: Json) -> bytes:
+    """Canonical JSON. The context is half of a record and always the same: it is made once."""
+    rest = {name: one for name, one in value.items() if name != _CONTEXT}
+    if len(rest) == len(value) or not rest or min(rest) < _CONTEXT:
+        return rfc8785.dumps(dict(value))
+    context = _canonical_context(json.dumps(value[_CONTEXT]))
+    return b'{"%s":%s,%s' % (_CONTEXT.encode(), context, rfc8785.dumps(rest)[1:])
+
+
+@lru_cache(maxsize=8)
+def _canonical_context(context: str) -> bytes:
+    return rfc8785.dumps(json.loads(context))
 
 
 def _begins_with(context: Any, prefix: Any) -> bool:

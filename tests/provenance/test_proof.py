@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from greenroom.errors import DropMessage
 from greenroom.ledger import Ledger
 from greenroom.provenance import Keyring, check_signature, fingerprint, read_record, sign, verify
-from greenroom.provenance.proof import multikey, public_key
+from greenroom.provenance.proof import _canonical, multikey, public_key
 from greenroom.provenance.record import CONTEXT
 from tests.provenance.spoken import a_record, say
 from tests.samples import NOON
@@ -118,6 +118,12 @@ def test_no_random_change_passes(data: st.DataObject, keys: Keyring) -> None:
     other = data.draw(values)
     if rfc8785.dumps(other) != rfc8785.dumps(document["value"]):
         assert check_signature({**secured, "value": other}, None)[0].holds is False
+
+
+@given(st.dictionaries(st.sampled_from('!"@AZaz~é🦦'), st.integers(0, 9)), st.none() | st.text())
+def test_canonical_json_is_the_standards(other: dict[str, Any], context: str | None) -> None:
+    for document in (other, {**other, "@context": context}, {"@context": [context], **other}):
+        assert _canonical(document) == rfc8785.dumps(document)
 
 
 @pytest.mark.parametrize(
