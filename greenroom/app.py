@@ -17,6 +17,7 @@ from greenroom.archive import Archive
 from greenroom.backstage import Backstage
 from greenroom.company import (
     Company,
+    check_c2pa,
     classifiers_of,
     key_folder,
     make_adapter,
@@ -315,6 +316,7 @@ def _dress(keys: Keyring, stand: Stand) -> Dress | None:
     """Manifests in texts, where config asks for them."""
     if not stand.company.deployment.config.provenance.c2pa_text:
         return None
+    check_c2pa(stand.company.deployment)
     return Outgoing(Binder(keys), stand.speaker)
 
 

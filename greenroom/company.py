@@ -27,6 +27,7 @@ from greenroom.personas.curator import CuratorPersona
 from greenroom.personas.moderator import ModeratorPersona
 from greenroom.personas.schema import Persona
 from greenroom.policies import Policy, load_policy
+from greenroom.provenance import c2pa_library
 from greenroom.triage import HEADS, INTENTS
 from greenroom.triage.classifier import Assignment, load_classifier
 from greenroom.triage.manifest import SHIPPED, load_manifest
@@ -88,6 +89,7 @@ def preflight(company: Company) -> None:
             model_folder(deployment), precision=provider_of(deployment).precision
         ),
         lambda: classifiers_of(deployment),
+        lambda: check_c2pa(deployment),
     ]
     knowledge = deployment.path(deployment.config.knowledge)
     looks += [partial(read_text, path) for path in sorted(knowledge.rglob("*.md"))]
@@ -110,6 +112,21 @@ def preflight(company: Company) -> None:
 def key_folder(deployment: Deployment) -> Path:
     """Where the keys lie that records are signed with: beside the ledger."""
     return deployment.path(deployment.config.ledger.path).parent / "keys"
+
+
+def check_c2pa(deployment: Deployment) -> None:
+    """That C2PA's library is there, if config asks for manifests in texts.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    if not deployment.config.provenance.c2pa_text:
+        return
+    try:
+        c2pa_library()
+    except ConfigError as error:
+        place = ("provenance", "c2pa_text")
+        raise deployment.document.fault(place, error.message, accepted=error.accepted) from error
 
 
 def model_folder(deployment: Deployment) -> Path:

@@ -1,6 +1,6 @@
 """Who said what, on which grounds, for anybody to check: signed records of utterances."""
 
-from greenroom.provenance.binding import CERTIFICATE, Binder, read_binding
+from greenroom.provenance.binding import CERTIFICATE, Binder, c2pa_library, read_binding
 from greenroom.provenance.check import (
     Finding,
     check_answered,
@@ -25,6 +25,7 @@ __all__ = [
     "Notary",
     "Outgoing",
     "Speaker",
+    "c2pa_library",
     "check_answered",
     "check_signature",
     "check_text",

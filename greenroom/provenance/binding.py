@@ -54,7 +54,7 @@ class Binder:
     """
 
     def __init__(self, keys: Keyring) -> None:
-        self._c2pa = _library()
+        self._c2pa = c2pa_library()
         certificate = _certificate(keys)
         pem = keys.current.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         info = self._c2pa.C2paSignerInfo(b"ed25519", certificate, pem, None)
@@ -130,7 +130,7 @@ def read_binding(text: str, certificates: Path | None = None) -> tuple[str, list
     if found is None:
         return text, []
     try:
-        library = _library()
+        library = c2pa_library()
     except ConfigError as error:
         return found.rest, [Finding(f"C2PA: there is a manifest, not checked: {error}", None)]
     trust = {} if certificates is None else {"trust": {"user_anchors": certificates.read_text()}}
@@ -178,7 +178,7 @@ def _lies_where_it_says(found: Wrapped, text: str, active: dict[str, Any]) -> bo
     )
 
 
-def _library() -> Any:
+def c2pa_library() -> Any:
     """c2pa-python.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from greenroom.adapters.terminal import TerminalAdapter
 from greenroom.app import House, open_house
-from greenroom.company import gather, key_folder
+from greenroom.company import gather, key_folder, preflight
+from greenroom.errors import ConfigErrors
 from greenroom.ledger import Utterance
 from greenroom.message import Event, EventKind
 from greenroom.provenance import CERTIFICATE, check_signature, check_text, read_binding, read_record
@@ -84,6 +86,18 @@ async def test_an_answer_is_recorded_bound_and_served(house: House, folder: Path
     sources = [used["schema:name"] for used in record["prov:wasGeneratedBy"]["prov:used"]]
     assert any(source.endswith(".md") for source in sources)
     assert record["prov:wasGeneratedBy"]["prov:wasAssociatedWith"]
+
+
+def test_a_missing_library_is_told_with_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    with pytest.raises(ConfigErrors) as caught:
+        preflight(gather(folder / "config.yaml"))
+    (fault,) = caught.value.faults
+    assert fault.file == str(folder / "config.yaml")
+    assert "c2pa_text: true" in (folder / "config.yaml").read_text().splitlines()[fault.line - 1]  # type: ignore[operator]  # it has a line
+    assert "greenroom[c2pa]" in str(fault)
 
 
 async def test_a_saved_file_is_another_version(house: House, folder: Path) -> None:
