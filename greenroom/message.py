@@ -425,7 +425,6 @@ class Action:
     experiment: str | None = None  # what this text is a variant in
     variant: str | None = None
     footer: str | None = None  # under the text, in the platform's way: who speaks, who helps
-    sponsor: str | None = None  # who pays for what is said
 
     @property
     def said(self) -> str:
