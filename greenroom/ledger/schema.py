@@ -178,7 +178,7 @@ def occasions(db: Database) -> None:
 def utterances(db: Database) -> None:
     """A signed record of everything said, without anybody's words."""
     db.execute(
-        "CREATE TABLE utterances (id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
+        "CREATE TABLE utterances (id TEXT PRIMARY KEY, key TEXT NOT NULL,"
         " bot TEXT NOT NULL, persona TEXT NOT NULL, message TEXT NOT NULL, ref TEXT,"
         " salt TEXT, record TEXT NOT NULL, created_at TEXT NOT NULL)"
     )

@@ -92,11 +92,9 @@ class Utterances:
 
     async def get(self, id: str) -> Utterance | None:  # noqa: A002 (the column's name)
         """One by its id."""
-        return await self._one("SELECT * FROM utterances WHERE id = ?", id)
-
-    async def of_order(self, key: str) -> Utterance | None:
-        """The one of an order in the outbox."""
-        return await self._one("SELECT * FROM utterances WHERE key = ?", key)
+        query = "SELECT * FROM utterances WHERE id = ?"
+        row = await self._store.read(lambda c: c.execute(query, (id,)).fetchone())
+        return None if row is None else Utterance(**dict(row))
 
     async def about(self, message_key: str) -> list[Utterance]:
         """Everything said about one message, oldest first."""
@@ -128,10 +126,6 @@ class Utterances:
         return await self._store.read(
             lambda c: int(c.execute("SELECT count(*) FROM utterances").fetchone()[0])
         )
-
-    async def _one(self, query: str, value: str) -> Utterance | None:
-        row = await self._store.read(lambda c: c.execute(query, (value,)).fetchone())
-        return None if row is None else Utterance(**dict(row))
 
 
 def keep(

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 import base58
@@ -25,7 +24,7 @@ Json = Mapping[str, Any]
 
 SUITE: Final = "eddsa-jcs-2022"
 PURPOSE: Final = "assertionMethod"
-_CONTEXT: Final = "@context"
+_LEAST, _MOST = 1e-4, 1e15  # between them numbers are written without an exponent
 _MULTIBASE_BASE58: Final = "z"
 _MULTICODEC_ED25519: Final = b"\xed\x01"
 _KEY_BYTES: Final = 32
@@ -122,17 +121,24 @@ def _hashes(document: Json, options: Json) -> bytes:
 
 
 def _canonical(value: Json) -> bytes:
-    """Canonical JSON. The context is half of a record and always the same: it is made once."""
-    rest = {name: one for name, one in value.items() if name != _CONTEXT}
-    if len(rest) == len(value) or not rest or min(rest) < _CONTEXT:
+    """Canonical JSON; what both spell alike, the C encoder spells a good deal faster."""
+    if not _is_plain(value):
         return rfc8785.dumps(dict(value))
-    context = _canonical_context(json.dumps(value[_CONTEXT]))
-    return b'{"%s":%s,%s' % (_CONTEXT.encode(), context, rfc8785.dumps(rest)[1:])
+    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return plain.encode()
 
 
-@lru_cache(maxsize=8)
-def _canonical_context(context: str) -> bytes:
-    return rfc8785.dumps(json.loads(context))
+def _is_plain(value: Any) -> bool:
+    """Whether Python's JSON is RFC 8785's, which has an order of keys and numbers of its own."""
+    if isinstance(value, dict):
+        return all(map(str.isascii, value)) and all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return _LEAST < abs(value) < _MOST and not value.is_integer()
+    if isinstance(value, int):
+        return abs(value) < _MOST
+    return isinstance(value, str) or value is None
 
 
 def _begins_with(context: Any, prefix: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from greenroom.errors import DropMessage
@@ -120,10 +120,26 @@ def test_no_random_change_passes(data: st.DataObject, keys: Keyring) -> None:
         assert check_signature({**secured, "value": other}, None)[0].holds is False
 
 
-@given(st.dictionaries(st.sampled_from('!"@AZaz~é🦦'), st.integers(0, 9)), st.none() | st.text())
-def test_canonical_json_is_the_standards(other: dict[str, Any], context: str | None) -> None:
-    for document in (other, {**other, "@context": context}, {"@context": [context], **other}):
-        assert _canonical(document) == rfc8785.dumps(document)
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.text(st.characters(codec="utf-8"))
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.dictionaries(
+        st.text("ab@~é\uffff🦦", max_size=3),
+        st.recursive(
+            st.none() | st.booleans() | NUMBERS | st.floats(-1, 1) | TEXTS,
+            lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+            max_leaves=6,
+        ),
+    )
+)
+@example({"a": [1e-4, 1.00001e-4, 1e15, 0.1, -0.0, 1.0, 999999999999999.9, 123456789.5, 1e-7]})
+@example({"a": '\x00\x1f\x7f\u2028\\"/\b\f\n\r\t'})
+@example({"\uffff": 1, "🦦": 2})
+def test_canonical_json_is_the_standards(document: dict[str, Any]) -> None:
+    assert _canonical(document) == rfc8785.dumps(document)
 
 
 @pytest.mark.parametrize(
