@@ -41,6 +41,7 @@ ANSWERED: Final = "the message that this answers"
 _ACTS: Final = {ActionKind.REPLY: "schema:ReplyAction"}
 _ACT: Final = "schema:CommunicateAction"
 _IN_PRIVATE: Final = (ActionKind.MESSAGE, ActionKind.NOTICE)
+_KEY_COLONS: Final = 3  # platform:community:channel:id
 _KEYED: Final = "HMAC-SHA-256"
 
 
@@ -184,11 +185,14 @@ def _answered(said: Said) -> list[dict[str, Any]]:
 
 
 def _cited(said: Said) -> Sequence[Passage]:
-    """What the persona quoted: evidence that it had and did not use belongs to other decisions."""
+    """What the decision rests on."""
     return () if said.decision is None else said.decision.evidence
 
 
 def _evidence(passage: Passage) -> dict[str, Any]:
+    """A document with its digest; of what members wrote no more than its key."""
+    if not _is_document(passage.source):
+        return {"type": ["prov:Entity", "schema:Message"], "schema:name": _key(passage.source)}
     found: dict[str, Any] = {
         "type": ["prov:Entity", "schema:CreativeWork"],
         "schema:name": passage.source,
@@ -198,6 +202,16 @@ def _evidence(passage: Passage) -> dict[str, Any]:
     if passage.heading:
         found["schema:headline"] = passage.heading
     return found
+
+
+def _is_document(source: str) -> bool:
+    """Whether it is a file of the knowledge, or a page; messages and memories have keys."""
+    return ":" not in source or source.startswith(("https://", "http://"))
+
+
+def _key(source: str) -> str:
+    """A message's key; of anything else that is not a document its kind alone."""
+    return source if source.count(":") >= _KEY_COLONS else source.partition(":")[0]
 
 
 def _models(said: Said) -> list[dict[str, Any]]:

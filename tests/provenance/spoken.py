@@ -36,13 +36,18 @@ def an_answer(**changes: Any) -> Action:
 
 
 async def order_one(
-    ledger: Ledger, action: Action, message: Message, *, by: str = "persona:guide"
+    ledger: Ledger,
+    action: Action,
+    message: Message,
+    *,
+    by: str = "persona:guide",
+    evidence: tuple[Passage, ...] = (EVIDENCE,),
 ) -> None:
     """Decide and order; nothing is sent yet."""
     event = an_event(message)
     await ledger.inbox.put(event)
     pending = (await ledger.inbox.pending(after=0, limit=1))[0]
-    decision = Decision("guide", (action,), evidence=(EVIDENCE,), version=VERSION)
+    decision = Decision("guide", (action,), evidence=evidence, version=VERSION)
     order = Planned(action, "b", by, order_key("b", message, action, by=by))
     signals = Signals(scores={"toxicity": 0.01}, model="minilm@0123456789ab")
     made = Handled(pending.seq, event, "live", message, signals, (decision,), (order,))
@@ -56,10 +61,11 @@ async def say(
     message: Message | None = None,
     by: str = "persona:guide",
     outcome: Outcome | None = None,
+    evidence: tuple[Passage, ...] = (EVIDENCE,),
 ) -> list[Utterance]:
     """Decide, order, send; returns the records that there are about the message then."""
     message = message or a_message(SECRET)
-    await order_one(ledger, action or an_answer(), message, by=by)
+    await order_one(ledger, action or an_answer(), message, by=by, evidence=evidence)
     for claimed in await ledger.outbox.claim(now_s=NOON.timestamp() + 1, limit=10, bots=("b",)):
         await ledger.outbox.done(claimed, outcome or Outcome(ref="777"), NOON)
     return await ledger.utterances.about(message.key)

@@ -9,7 +9,7 @@ import pytest
 from pyld import jsonld
 
 from greenroom.ledger import Ledger, Said
-from greenroom.message import SPOKEN, Action, ActionKind, Event, EventKind, Outcome
+from greenroom.message import SPOKEN, Action, ActionKind, Event, EventKind, Outcome, Passage
 from greenroom.provenance import (
     Keyring,
     check_answered,
@@ -104,6 +104,23 @@ async def test_no_record_holds_a_members_words(ledger: Ledger) -> None:
     for part in (SECRET, "mika", "confidence", sha256(SECRET), EVIDENCE.text):
         assert part not in one.record
     assert SECRET not in "".join(str(getattr(one, name)) for name in one.__slots__)
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [("discord:c1:ch1:m9", "discord:c1:ch1:m9"), ("memory:mika/allergies", "memory")],
+)
+async def test_what_members_wrote_is_no_more_than_named(
+    ledger: Ledger, source: str, named: str
+) -> None:
+    """A digest quotes them: without their words, and without a digest to guess at."""
+    quoted = Passage(source, "mika's title", SECRET, 0.9)
+    (one,) = await say(ledger, evidence=(quoted, replace(quoted, source="https://site.example/a")))
+    record = read_record(one.record)
+    _, message, page = record["prov:wasGeneratedBy"]["prov:used"]
+    assert message == {"type": ["prov:Entity", "schema:Message"], "schema:name": named}
+    assert page["schema:sha256"] == sha256(SECRET)
+    assert "allergies" not in one.record
 
 
 async def test_a_sponsor_stands_in_the_record(ledger: Ledger) -> None:
