@@ -99,7 +99,7 @@ async def _in_turns(path: Path, notary: Attest, count: int) -> tuple[Rates, Rate
     try:
         for _ in range(ROUNDS):
             for attest, kept in ((None, rates[0]), (notary, rates[1])):
-                ledger.utterances.attest = attest
+                ledger.attestations.attest = attest
                 kept.append(await _rate(ledger, numbers, count))
     finally:
         ledger.close()
@@ -164,7 +164,7 @@ async def _one_said(path: Path) -> Said:
         return "{}"
 
     ledger = Ledger(path)
-    ledger.utterances.attest = attest
+    ledger.attestations.attest = attest
     try:
         await _rate(ledger, itertools.count(1), 1)
     finally:

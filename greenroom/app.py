@@ -303,12 +303,12 @@ class Stand:
 async def _sign_records(ledger: Ledger, stand: Stand, notices: list[str]) -> Keyring:
     """From here on each utterance gets a signed record."""
     keys = Keyring(key_folder(stand.company.deployment))
-    warning = lost_key_warning(keys, await ledger.utterances.count())
+    warning = lost_key_warning(keys, await ledger.attestations.count())
     if warning is not None:
         log.warning("%s", warning)
         notices.append(warning)
     base = stand.company.deployment.config.desk.public_url
-    ledger.utterances.attest = Notary(keys, stand.speaker, base=base)
+    ledger.attestations.attest = Notary(keys, stand.speaker, base=base)
     return keys
 
 

@@ -20,7 +20,7 @@ from greenroom.cli.console import fault, harmless, out
 from greenroom.company import gather, key_folder
 from greenroom.config import Deployment
 from greenroom.errors import ConfigError, DropMessage, GreenroomError, RetryLater
-from greenroom.ledger import Ledger, Utterance
+from greenroom.ledger import Attestation, Ledger
 from greenroom.provenance import (
     CERTIFICATE,
     Finding,
@@ -114,10 +114,10 @@ def show(
 ) -> None:
     """Print the records of one message, or one record."""
 
-    async def read() -> list[Utterance]:
+    async def read() -> list[Attestation]:
         async with _ledger(config) as ledger:
-            one = await ledger.utterances.get(what.rpartition("/")[2].removeprefix("urn:uuid:"))
-            return [one] if one is not None else await ledger.utterances.about(what)
+            one = await ledger.attestations.get(what.rpartition("/")[2].removeprefix("urn:uuid:"))
+            return [one] if one is not None else await ledger.attestations.about(what)
 
     found = asyncio.run(read())
     if not found:
@@ -140,7 +140,7 @@ def export(
 
     async def write() -> None:
         async with _ledger(config) as ledger:
-            async for one in ledger.utterances.since(start):
+            async for one in ledger.attestations.since(start):
                 sys.stdout.write(f"{one.record}\n")
 
     asyncio.run(write())

@@ -160,7 +160,7 @@ async def _show(
         page_limit=PAGE_LIMIT,
         decided=decided,
         effects=effects,
-        records={one.key: one.id for one in await room.ledger.utterances.about(case.message)},
+        records={one.key: one.id for one in await room.ledger.attestations.about(case.message)},
         bot=bot,
         choices=[choice for choice in offered if not choice.is_sanction],
         sanctions=[choice for choice in offered if choice.is_sanction],

@@ -27,7 +27,7 @@ def routes() -> list[web.RouteDef]:
 
 async def _record(request: web.Request) -> web.StreamResponse:
     room = room_of(request)
-    found = await room.ledger.utterances.get(request.match_info["id"])
+    found = await room.ledger.attestations.get(request.match_info["id"])
     if found is None:
         raise web.HTTPNotFound(text="There is no record of that name.")
     if _wants_a_page(request):

@@ -1,5 +1,6 @@
 """SQLite: inbox, messages, decisions, cases, outbox and the hash-chained log."""
 
+from greenroom.ledger.attestations import Attest, Attestation, Said
 from greenroom.ledger.cases import Case, CaseDraft, Cases, Judgement, Verdict
 from greenroom.ledger.entries import Entry
 from greenroom.ledger.feed import Change, Feed
@@ -10,10 +11,10 @@ from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
 from greenroom.ledger.past import Lived
 from greenroom.ledger.people import Session
 from greenroom.ledger.record import Decided, Handled, Recorded
-from greenroom.ledger.utterances import Attest, Said, Utterance
 
 __all__ = [
     "Attest",
+    "Attestation",
     "Backlog",
     "Case",
     "CaseDraft",
@@ -34,7 +35,6 @@ __all__ = [
     "Recorded",
     "Said",
     "Session",
-    "Utterance",
     "Verdict",
     "order_key",
 ]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from greenroom.ledger.attestations import Attestations
 from greenroom.ledger.cases import Cases
 from greenroom.ledger.entries import Entries
 from greenroom.ledger.feed import Feed
@@ -17,7 +18,6 @@ from greenroom.ledger.past import Past
 from greenroom.ledger.people import People
 from greenroom.ledger.record import Record
 from greenroom.ledger.store import Store
-from greenroom.ledger.utterances import Utterances
 
 
 class Ledger:
@@ -49,8 +49,8 @@ class Ledger:
         self.past = Past(self._store)
         self.history = History(self._store)
         self.cases = Cases(self._store)
-        self.utterances = Utterances(self._store)
-        self.outbox = Outbox(self._store, self.utterances)
+        self.attestations = Attestations(self._store)
+        self.outbox = Outbox(self._store, self.attestations)
         self.entries = Entries(self._store)
         self.people = People(self._store, now_s=now_s)
         self.feed = Feed()

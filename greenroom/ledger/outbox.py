@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenroom.ledger import entries, messages, utterances
+from greenroom.ledger import attestations, entries, messages
+from greenroom.ledger.attestations import Attestations
 from greenroom.ledger.codec import decode, encode
 from greenroom.ledger.store import Store
-from greenroom.ledger.utterances import Utterances
 from greenroom.message import (
     BACKSTAGE,
     REMOVALS,
@@ -108,7 +108,7 @@ _BACKSTAGE = tuple(sorted(BACKSTAGE))
 class Outbox:
     """Claims what is due and notes what became of it."""
 
-    def __init__(self, store: Store, spoken: Utterances) -> None:
+    def __init__(self, store: Store, spoken: Attestations) -> None:
         self._store = store
         self._spoken = spoken
 
@@ -302,13 +302,13 @@ def _done(
     claimed: Claimed,
     outcome: Outcome,
     at: datetime,
-    spoken: Utterances,
+    spoken: Attestations,
 ) -> None:
     entry = _finish(connection, claimed, "done", outcome.detail, outcome.ref, at)
     kind, key = claimed.order.action.kind, claimed.order.message.key
     if kind in SPOKEN and entry is not None:
         row = connection.execute("SELECT * FROM outbox WHERE id = ?", (claimed.id,)).fetchone()
-        utterances.keep(connection, spoken.attest, row, claimed.order, outcome, entry, at)
+        attestations.keep(connection, spoken.attest, row, claimed.order, outcome, entry, at)
     if kind in REMOVALS:
         messages.set_state(connection, key, "removed")
     elif kind is ActionKind.APPROVE:

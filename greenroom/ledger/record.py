@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from greenroom.ledger import cases, entries, inbox, messages, outbox, utterances
+from greenroom.ledger import attestations, cases, entries, inbox, messages, outbox
 from greenroom.ledger.cases import CaseDraft
 from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals, scrub
 from greenroom.ledger.outbox import Claimed, Planned
@@ -176,7 +176,7 @@ def _deleted(connection: sqlite3.Connection, seq: int, event: Event, at: datetim
         return Recorded(is_first=True)
     cases.withdraw(connection, key, at)
     outbox.cancel_pending(connection, key)
-    utterances.forget_answered(connection, key)
+    attestations.forget_answered(connection, key)
     entries.append(
         connection,
         "deletion",

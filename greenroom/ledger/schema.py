@@ -175,18 +175,18 @@ def occasions(db: Database) -> None:
 
 
 @migrations()
-def utterances(db: Database) -> None:
+def attestations(db: Database) -> None:
     """A signed record of everything said, without anybody's words."""
     db.execute(
-        "CREATE TABLE utterances (id TEXT PRIMARY KEY, key TEXT NOT NULL,"
+        "CREATE TABLE attestations (id TEXT PRIMARY KEY, key TEXT NOT NULL,"
         " bot TEXT NOT NULL, persona TEXT NOT NULL, message TEXT NOT NULL, ref TEXT,"
         " salt TEXT, record TEXT NOT NULL, created_at TEXT NOT NULL)"
     )
-    db.execute("CREATE INDEX utterances_message ON utterances (message)")
-    db.execute("CREATE INDEX utterances_since ON utterances (created_at)")
+    db.execute("CREATE INDEX attestations_message ON attestations (message)")
+    db.execute("CREATE INDEX attestations_since ON attestations (created_at)")
 
 
-_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions, utterances)}
+_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions, attestations)}
 
 
 def migrate(db: Database, path: Path) -> None:

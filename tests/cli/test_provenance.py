@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 
 from greenroom.company import gather, key_folder
-from greenroom.ledger import Ledger, Utterance
+from greenroom.ledger import Attestation, Ledger
 from greenroom.provenance import Binder, Keyring, fingerprint, read_record, sign
 from tests.cli.conftest import Greenroom
 from tests.provenance.spoken import SECRET, WORDS, notary, say
 from tests.samples import NOON, a_message
 
-Said = tuple[Utterance, Keyring, Path]
+Said = tuple[Attestation, Keyring, Path]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def said(greenroom: Greenroom, tmp_path: Path) -> Said:
     deployment = gather(folder / "config.yaml", secrets=False).deployment
     keys = Keyring(key_folder(deployment))
     ledger = Ledger(deployment.path(deployment.config.ledger.path))
-    ledger.utterances.attest = notary(keys)
+    ledger.attestations.attest = notary(keys)
     try:
         (one,) = asyncio.run(say(ledger))
     finally:

@@ -22,7 +22,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 @pytest.fixture
 def keys(tmp_path: Path, ledger: Ledger) -> Keyring:
     ring = Keyring(tmp_path / "keys")
-    ledger.utterances.attest = notary(ring)
+    ledger.attestations.attest = notary(ring)
     return ring
 
 

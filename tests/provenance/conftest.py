@@ -20,6 +20,6 @@ def keys(tmp_path: Path) -> Keyring:
 @pytest.fixture
 def ledger(tmp_path: Path, keys: Keyring) -> Iterator[Ledger]:
     opened = Ledger(tmp_path / "ledger.db")
-    opened.utterances.attest = notary(keys)
+    opened.attestations.attest = notary(keys)
     yield opened
     opened.close()

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from greenroom.ledger import Handled, Ledger, Planned, Utterance, order_key
+from greenroom.ledger import Attestation, Handled, Ledger, Planned, order_key
 from greenroom.message import (
     Action,
     ActionKind,
@@ -62,13 +62,13 @@ async def say(
     by: str = "persona:guide",
     outcome: Outcome | None = None,
     evidence: tuple[Passage, ...] = (EVIDENCE,),
-) -> list[Utterance]:
+) -> list[Attestation]:
     """Decide, order, send; returns the records that there are about the message then."""
     message = message or a_message(SECRET)
     await order_one(ledger, action or an_answer(), message, by=by, evidence=evidence)
     for claimed in await ledger.outbox.claim(now_s=NOON.timestamp() + 1, limit=10, bots=("b",)):
         await ledger.outbox.done(claimed, outcome or Outcome(ref="777"), NOON)
-    return await ledger.utterances.about(message.key)
+    return await ledger.attestations.about(message.key)
 
 
 async def a_record(ledger: Ledger, action: Action | None = None) -> dict[str, Any]:

@@ -187,7 +187,7 @@ async def test_a_bound_text_is_known_to_its_record(
     (one,) = await ledger.outbox.claim(now_s=NOON.timestamp() + 1, limit=1, bots=("b",))
     await sender._try(one)
     (sent,) = adapter.performed
-    (kept,) = await ledger.utterances.about(message.key)
+    (kept,) = await ledger.attestations.about(message.key)
     assert sent.action.text is not None
     record = read_record(kept.record)
     assert check_text(record, sent.action.text).what == ("text: is a post as the platform got it")

@@ -15,7 +15,7 @@ from greenroom.adapters.terminal import TerminalAdapter
 from greenroom.app import House, open_house
 from greenroom.company import gather, key_folder, preflight
 from greenroom.errors import ConfigErrors
-from greenroom.ledger import Utterance
+from greenroom.ledger import Attestation
 from greenroom.message import Event, EventKind
 from greenroom.provenance import CERTIFICATE, check_signature, check_text, read_binding, read_record
 from greenroom.reload import Reloader
@@ -42,7 +42,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
         yield opened
 
 
-async def answered(house: House, question: str, id: str) -> tuple[Utterance, str]:  # noqa: A002
+async def answered(house: House, question: str, id: str) -> tuple[Attestation, str]:  # noqa: A002
     """The record of the answer to a question, and the text that was shown."""
     shown: list[str] = []
     adapter = house.adapters["terminal"]
@@ -55,7 +55,7 @@ async def answered(house: House, question: str, id: str) -> tuple[Utterance, str
         with house.ledger.feed.watch() as changes:
             await house.loop.take_in(event)
             async with asyncio.timeout(WAIT_S):
-                while not (found := await house.ledger.utterances.about(message.key)):
+                while not (found := await house.ledger.attestations.about(message.key)):
                     await changes.get()
     finally:
         running.cancel()

@@ -39,7 +39,7 @@ async def test_a_lost_key_is_told(ledger: Ledger, keys: Keyring) -> None:
     record = await a_record(ledger)
     (keys.folder / "signing.pem").unlink()
     again = Keyring(keys.folder)
-    warning = lost_key_warning(again, await ledger.utterances.count())
+    warning = lost_key_warning(again, await ledger.attestations.count())
     assert warning is not None
     assert "1 records" in warning
     assert verify(record) in again.names

@@ -133,7 +133,7 @@ async def test_a_sponsor_stands_in_the_record(ledger: Ledger) -> None:
 async def test_without_a_public_address_it_is_named_by_a_uuid(
     ledger: Ledger, keys: Keyring
 ) -> None:
-    ledger.utterances.attest = notary(keys, base=None)
+    ledger.attestations.attest = notary(keys, base=None)
     (one,) = await say(ledger)
     record = read_record(one.record)
     assert record["id"] == f"urn:uuid:{one.id}"
@@ -199,18 +199,18 @@ async def test_a_record_that_cannot_be_made_leaves_the_order_unfinished(
     def broken(said: Said) -> str:
         raise RuntimeError("no record")
 
-    ledger.utterances.attest = broken
+    ledger.attestations.attest = broken
     with pytest.raises(RuntimeError):
         await say(ledger)
     (effect,) = await ledger.outbox.about(a_message().key)
     assert effect.state == "sending"
-    assert await ledger.utterances.count() == 0
-    ledger.utterances.attest = right
+    assert await ledger.attestations.count() == 0
+    ledger.attestations.attest = right
     await ledger.outbox.recover()
     (claimed,) = await ledger.outbox.claim(now_s=NOON.timestamp() + 1, limit=1, bots=("b",))
     assert claimed.order.maybe_done
     await ledger.outbox.done(claimed, Outcome(ref="777"), NOON)
-    assert await ledger.utterances.count() == 1
+    assert await ledger.attestations.count() == 1
     assert await ledger.entries.first_broken() is None
 
 
@@ -220,16 +220,16 @@ async def test_a_deleted_message_leaves_a_digest_that_tells_nothing(ledger: Ledg
     await ledger.inbox.put(event)
     (pending,) = await ledger.inbox.pending(after=0, limit=1)
     await ledger.record.deleted(pending.seq, event, NOON)
-    (after,) = await ledger.utterances.about(one.message)
+    (after,) = await ledger.attestations.about(one.message)
     assert (after.salt, after.record) == (None, one.record)
 
 
 async def test_records_are_read_since_a_moment(ledger: Ledger) -> None:
     for number in range(3):
         await say(ledger, message=a_message(SECRET, id=f"m{number}"))
-    found = [one.message async for one in ledger.utterances.since(NOON)]
+    found = [one.message async for one in ledger.attestations.since(NOON)]
     assert found == [f"discord:c1:ch1:m{number}" for number in range(3)]
-    assert [one async for one in ledger.utterances.since(NOON.replace(year=2027))] == []
+    assert [one async for one in ledger.attestations.since(NOON.replace(year=2027))] == []
 
 
 def _deletion() -> Event:

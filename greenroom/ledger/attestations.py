@@ -61,7 +61,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class Attestation:
     """A kept record."""
 
     id: str
@@ -79,7 +79,7 @@ Attest = Callable[[Said], str]
 """Makes the signed record of what was said. Runs on the ledger's writer: no I/O in it."""
 
 
-class Utterances:
+class Attestations:
     """Reads the records; ``attest`` makes them.
 
     Attributes:
@@ -90,25 +90,25 @@ class Utterances:
         self._store = store
         self.attest: Attest | None = None
 
-    async def get(self, id: str) -> Utterance | None:  # noqa: A002 (the column's name)
+    async def get(self, id: str) -> Attestation | None:  # noqa: A002 (the column's name)
         """One by its id."""
-        query = "SELECT * FROM utterances WHERE id = ?"
+        query = "SELECT * FROM attestations WHERE id = ?"
         row = await self._store.read(lambda c: c.execute(query, (id,)).fetchone())
-        return None if row is None else Utterance(**dict(row))
+        return None if row is None else Attestation(**dict(row))
 
-    async def about(self, message_key: str) -> list[Utterance]:
+    async def about(self, message_key: str) -> list[Attestation]:
         """Everything said about one message, oldest first."""
         return await self._store.read(
             lambda c: [
-                Utterance(**dict(row))
+                Attestation(**dict(row))
                 for row in c.execute(
-                    "SELECT * FROM utterances WHERE message = ? ORDER BY created_at, rowid",
+                    "SELECT * FROM attestations WHERE message = ? ORDER BY created_at, rowid",
                     (message_key,),
                 )
             ]
         )
 
-    async def since(self, start: datetime) -> AsyncIterator[Utterance]:
+    async def since(self, start: datetime) -> AsyncIterator[Attestation]:
         """Everything said since then, oldest first."""
         after = 0
         while True:
@@ -117,14 +117,14 @@ class Utterances:
             for row in rows:
                 values = dict(row)
                 after = values.pop("rowid")
-                yield Utterance(**values)
+                yield Attestation(**values)
             if len(rows) < _PAGE:
                 return
 
     async def count(self) -> int:
         """How many there are."""
         return await self._store.read(
-            lambda c: int(c.execute("SELECT count(*) FROM utterances").fetchone()[0])
+            lambda c: int(c.execute("SELECT count(*) FROM attestations").fetchone()[0])
         )
 
 
@@ -159,7 +159,7 @@ def keep(
         salt=secrets.token_hex(16),
     )
     connection.execute(
-        "INSERT INTO utterances (id, key, bot, persona, message, ref, salt, record, created_at)"
+        "INSERT INTO attestations (id, key, bot, persona, message, ref, salt, record, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(said.id, order.key, said.bot, persona, order.message.key, said.ref, said.salt),
@@ -174,7 +174,7 @@ def forget_answered(connection: sqlite3.Connection, message_key: str) -> int:
     The signed records stay as they are; without its key the digest in them tells nothing.
     """
     return connection.execute(
-        "UPDATE utterances SET salt = NULL WHERE message = ?", (message_key,)
+        "UPDATE attestations SET salt = NULL WHERE message = ?", (message_key,)
     ).rowcount
 
 
@@ -195,7 +195,7 @@ def _decision(decided: Mapping[str, Any] | None, persona: str) -> Decision | Non
 
 def _page(connection: sqlite3.Connection, after: int, start: datetime) -> list[sqlite3.Row]:
     return connection.execute(
-        "SELECT rowid, * FROM utterances WHERE rowid > ? AND created_at >= ?"
+        "SELECT rowid, * FROM attestations WHERE rowid > ? AND created_at >= ?"
         " ORDER BY rowid LIMIT ?",
         (after, start.isoformat(), _PAGE),
     ).fetchall()
