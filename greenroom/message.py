@@ -97,6 +97,9 @@ BACKSTAGE = frozenset({ActionKind.CARD, ActionKind.ANSWER})
 SPOKEN = frozenset({ActionKind.REPLY, ActionKind.MESSAGE, ActionKind.NOTICE, ActionKind.POST})
 """What members read as a persona's own words."""
 
+TO_ONE = SPOKEN - {ActionKind.POST}
+"""What is said to one member."""
+
 REMOVALS = frozenset({ActionKind.REMOVE, ActionKind.SPAM, ActionKind.FILTER})
 
 
@@ -158,6 +161,20 @@ class Author:
     contributor_quality: str | None = None
     flair: Flair | None = None
     roles: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Whose consent, facts and contacts something is: an account in one community."""
+
+    platform: str
+    community: str  # its id
+    id: str
+
+    @property
+    def key(self) -> str:
+        """``platform:community:id``."""
+        return f"{self.platform}:{self.community}:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +276,11 @@ class Message:
         """Names the message for good, across edits: ``platform:community:channel:id``."""
         return f"{self.platform}:{self.community.id}:{self.channel.id}:{self.id}"
 
+    @property
+    def member(self) -> Member:
+        """Who wrote it."""
+        return Member(self.platform, self.community.id, self.author.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -313,6 +335,32 @@ class Precedent:
     verdict: str
     score: float
     case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a member said of themselves, and how long it is worth keeping."""
+
+    kind: str  # name | pronouns | place | likes | dislikes | plan | about | note
+    text: str  # the member's own words
+    confidence: float  # 0 to 1
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One fact as it is kept. ``number`` names it to the member."""
+
+    id: int
+    number: int
+    member: Member
+    persona: str
+    kind: str
+    text: str
+    source: str  # key of the message in which the member said so
+    confidence: float
+    learned_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +423,9 @@ class Signals:
     said: tuple[Message, ...] = ()  # lately in this thread or channel, oldest first
     said_embeddings: tuple[npt.NDArray[np.float32], ...] = ()  # in the same order
     alike: tuple[Alike, ...] | None = None  # earlier questions, best first; None: nobody asked
+    consents: Mapping[str, str] = field(
+        default_factory=dict
+    )  # persona → the member's word on memory: given | withdrawn | asked; nothing: never asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +519,8 @@ class Decision:
     trace: tuple[Fired, ...] = ()
     evidence: tuple[Passage, ...] = ()
     notes: tuple[str, ...] = ()  # what was held back, and why
+    learned: tuple[Fact, ...] = ()  # kept only with the member's consent
+    asks_consent: bool = False  # what it says asks whether it may remember
     version: str | None = None  # of the persona's files, SHA-256
 
 
