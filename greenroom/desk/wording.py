@@ -46,6 +46,8 @@ _HAPPENINGS = {
     "decision": "Decided",
     "deletion": "Deleted by its author",
     "failure": "Could not be processed",
+    "consent": "Said by a member: what is agreed to, or not",
+    "memory": "Facts learned or erased",
 }
 _VERDICTS = {
     "uphold": "upheld",

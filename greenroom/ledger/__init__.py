@@ -2,10 +2,14 @@
 
 from greenroom.ledger.attestations import Attest, Attestation, Said
 from greenroom.ledger.cases import Case, CaseDraft, Cases, Judgement, Verdict
+from greenroom.ledger.consents import Consent, Consents
+from greenroom.ledger.contacts import Contacts
+from greenroom.ledger.conversations import MEMBER, Conversations
 from greenroom.ledger.entries import Entry
 from greenroom.ledger.feed import Change, Feed
 from greenroom.ledger.inbox import Backlog, Pending
 from greenroom.ledger.ledger import Ledger
+from greenroom.ledger.memories import Forget, Memories
 from greenroom.ledger.messages import Kept
 from greenroom.ledger.outbox import Claimed, Effect, Planned, order_key
 from greenroom.ledger.past import Lived
@@ -13,6 +17,7 @@ from greenroom.ledger.people import Session
 from greenroom.ledger.record import Decided, Handled, Recorded
 
 __all__ = [
+    "MEMBER",
     "Attest",
     "Attestation",
     "Backlog",
@@ -21,15 +26,21 @@ __all__ = [
     "Cases",
     "Change",
     "Claimed",
+    "Consent",
+    "Consents",
+    "Contacts",
+    "Conversations",
     "Decided",
     "Effect",
     "Entry",
     "Feed",
+    "Forget",
     "Handled",
     "Judgement",
     "Kept",
     "Ledger",
     "Lived",
+    "Memories",
     "Pending",
     "Planned",
     "Recorded",

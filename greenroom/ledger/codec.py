@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from greenroom.message import Action, Decision, Event, Message, Precedent, Signals
+from greenroom.message import Action, Decision, Event, Memory, Message, Precedent, Signals, Turn
 
 T = TypeVar("T")
 
@@ -31,8 +32,12 @@ def encode(value: Action | Decision | Event | Message) -> str:
 
 
 def encode_decisions(decisions: tuple[Decision, ...]) -> str:
-    """Several personas' decisions as one JSON list."""
-    return f"[{','.join(map(encode, decisions))}]"
+    """Several personas' decisions as one JSON list.
+
+    What they learned is left out: it is kept once, where it can be erased.
+    """
+    kept = (dataclasses.replace(one, learned=()) if one.learned else one for one in decisions)
+    return f"[{','.join(map(encode, kept))}]"
 
 
 def decode_decisions(text: str) -> tuple[Decision, ...]:
@@ -59,6 +64,24 @@ def encode_signals(signals: Signals) -> str:
             ],
             "knowledge_score": signals.knowledge_score,
             "counts": dict(signals.counts),
+            "conversation": [
+                {"key": one.key, "by": one.by, "at": one.at.isoformat()}
+                for one in signals.conversation
+            ],
+            "memories": [
+                {
+                    "fact": one.id,
+                    "persona": one.persona,
+                    "kind": one.kind,
+                    "source": one.source,
+                    "confidence": one.confidence,
+                    "learned_at": one.learned_at.isoformat(),
+                    "score": round(one.score, 6),
+                    "why": one.why,
+                }
+                for one in signals.memories
+            ],
+            "consents": dict(signals.consents),
             "model": signals.model,
             "stage": signals.stage,
             "windows": signals.windows,
@@ -80,8 +103,30 @@ def decode_signals(values: Mapping[str, Any]) -> Signals:
         precedents=precedents,
         knowledge_score=values.get("knowledge_score"),
         counts=values.get("counts", {}),
+        conversation=tuple(map(_turn, values.get("conversation", ()))),
+        memories=tuple(map(_memory, values.get("memories", ()))),
+        consents=values.get("consents", {}),
         model=values.get("model"),
         stage=values.get("stage"),
+    )
+
+
+def _turn(value: Mapping[str, Any]) -> Turn:
+    """Without the words: they are in the messages, and what is erased there stays erased."""
+    return Turn(value["by"], "", datetime.fromisoformat(value["at"]), value["key"])
+
+
+def _memory(value: Mapping[str, Any]) -> Memory:
+    return Memory(
+        text="",
+        source=value["source"],
+        confidence=value["confidence"],
+        learned_at=datetime.fromisoformat(value["learned_at"]),
+        score=value["score"],
+        why=value["why"],
+        persona=value["persona"],
+        kind=value["kind"],
+        id=value["fact"],
     )
 
 

@@ -26,7 +26,7 @@ class Entry:
 
     seq: int
     at: str
-    kind: str  # decision | case | verdict | effect | deletion | failure
+    kind: str  # decision | case | verdict | effect | deletion | failure | consent | memory
     subject: str
     by: str
     body: Mapping[str, Any]

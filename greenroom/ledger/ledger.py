@@ -8,10 +8,14 @@ from pathlib import Path
 
 from greenroom.ledger.attestations import Attestations
 from greenroom.ledger.cases import Cases
+from greenroom.ledger.consents import Consents
+from greenroom.ledger.contacts import Contacts
+from greenroom.ledger.conversations import Conversations
 from greenroom.ledger.entries import Entries
 from greenroom.ledger.feed import Feed
 from greenroom.ledger.history import History
 from greenroom.ledger.inbox import Inbox
+from greenroom.ledger.memories import Memories
 from greenroom.ledger.messages import Messages
 from greenroom.ledger.outbox import Outbox
 from greenroom.ledger.past import Past
@@ -44,7 +48,11 @@ class Ledger:
         self._store = Store(path, queue_size=queue_size, is_owner=is_owner)
         self.path = path
         self.inbox = Inbox(self._store)
-        self.record = Record(self._store)
+        self.consents = Consents(self._store)
+        self.contacts = Contacts(self._store)
+        self.memories = Memories(self._store)
+        self.conversations = Conversations(self._store)
+        self.record = Record(self._store, self.consents)
         self.messages = Messages(self._store)
         self.past = Past(self._store)
         self.history = History(self._store)

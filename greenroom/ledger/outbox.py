@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenroom.ledger import attestations, entries, messages
+from greenroom.ledger import attestations, contacts, entries, messages
 from greenroom.ledger.attestations import Attestations
-from greenroom.ledger.codec import decode, encode
+from greenroom.ledger.codec import decode, encode, scrub
 from greenroom.ledger.store import Store
 from greenroom.message import (
     BACKSTAGE,
@@ -18,6 +18,7 @@ from greenroom.message import (
     SPOKEN,
     Action,
     ActionKind,
+    Member,
     Message,
     Order,
     Outcome,
@@ -103,6 +104,7 @@ _ONCE_PER_ITEM = frozenset(
     }
 )
 _BACKSTAGE = tuple(sorted(BACKSTAGE))
+_SAID = tuple(sorted(SPOKEN | {ActionKind.REACT}))
 
 
 class Outbox:
@@ -159,7 +161,7 @@ class Outbox:
         await self._store.write(
             lambda c: c.execute(
                 "UPDATE outbox SET state = 'pending', next_at = ?, detail = ?,"
-                " maybe_done = max(maybe_done, ?) WHERE id = ?",
+                " maybe_done = max(maybe_done, ?) WHERE id = ? AND state = 'sending'",
                 (at_s, detail, int(maybe_done), claimed.id),
             )
         )
@@ -223,6 +225,21 @@ def cancel_pending(connection: sqlite3.Connection, message_key: str) -> int:
         "UPDATE outbox SET state = 'cancelled' WHERE message = ? AND state = 'pending'"
         " AND maybe_done = 0 AND kind NOT IN (?, ?)",
         (message_key, *_BACKSTAGE),
+    ).rowcount
+
+
+def silence(connection: sqlite3.Connection, member: Member) -> int:
+    """Take back what personas would still say to an account; returns how much.
+
+    What is being sent just now is not tried again if that fails.
+    """
+    marks = ",".join("?" * len(_SAID))
+    return connection.execute(
+        f"UPDATE outbox SET state = 'cancelled' WHERE state IN ('pending', 'sending')"  # noqa: S608 (only question marks are put in)
+        f" AND kind IN ({marks}) AND by LIKE 'persona:%' AND by != 'persona:backstage'"
+        " AND EXISTS (SELECT 1 FROM messages m WHERE m.key = outbox.message"
+        " AND m.platform = ? AND m.author = ?)",
+        (*_SAID, scrub(member.platform), scrub(member.id)),
     ).rowcount
 
 
@@ -332,5 +349,7 @@ def _finish(
         return None
     by = connection.execute("SELECT by FROM outbox WHERE id = ?", (claimed.id,)).fetchone()["by"]
     body = {"action": claimed.order.action.kind, "state": state, "order": claimed.order.key}
+    if state == "failed" and claimed.order.action.kind in SPOKEN:
+        contacts.take_back(connection, by.removeprefix("persona:"), claimed.order.message)
     subject = claimed.order.message.key
     return entries.append(connection, "effect", at=at, subject=subject, by=by, body=body)

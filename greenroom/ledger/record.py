@@ -5,16 +5,37 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from greenroom.ledger import attestations, cases, entries, inbox, messages, outbox
+from greenroom.ledger import (
+    attestations,
+    cases,
+    consents,
+    contacts,
+    entries,
+    inbox,
+    memories,
+    messages,
+    outbox,
+)
 from greenroom.ledger.cases import CaseDraft
 from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals, scrub
+from greenroom.ledger.consents import Consent, Consents
+from greenroom.ledger.memories import Forget
 from greenroom.ledger.outbox import Claimed, Planned
 from greenroom.ledger.store import Store
-from greenroom.message import ActionKind, Decision, Event, EventKind, Message, Signals
+from greenroom.message import (
+    TO_ONE,
+    ActionKind,
+    Decision,
+    Event,
+    EventKind,
+    Message,
+    Purpose,
+    Signals,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +51,8 @@ class Handled:
     planned: tuple[Planned, ...] = ()
     case: CaseDraft | None = None
     spoken: Message | None = None  # a command that is about another message; kept beside it
+    consents: tuple[Consent, ...] = ()  # what a member agreed to or refused
+    forget: Forget | None = None  # what a member wants forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +62,7 @@ class Recorded:
     is_first: bool
     case: int | None = None
     ordered: int = 0
+    facts: int = 0  # learned or erased, and opt-outs: what Qdrant has to hear of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +80,21 @@ class Decided:
 class Record:
     """Writes what was decided, and reads it again."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, consents: Consents) -> None:
         self._store = store
+        self._consents = consents
 
     async def handled(self, handled: Handled, at: datetime) -> Recorded:
         """Record one event's whole outcome; a second call for the same event does nothing."""
-        return await self._store.write(lambda c: _record(c, handled, at))
+        whole = replace(handled, consents=(*handled.consents, *_asked(handled)))
+        self._consents.note(whole.consents)  # from here on: what is written later heeds it
+        recorded = None
+        try:
+            recorded = await self._store.write(lambda c: _record(c, whole, at))
+        finally:
+            if whole.consents and not (recorded and recorded.is_first):
+                self._consents.reload()
+        return recorded
 
     async def deleted(self, seq: int, event: Event, at: datetime) -> Recorded:
         """The message is gone: withdraw its case, take back what was not sent."""
@@ -97,8 +130,53 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
     case = None
     if handled.case is not None:
         case = cases.open_case(connection, message, handled.event.bot, handled.case, at)
-    ordered = [outbox.add(connection, planned, message, at) for planned in handled.planned]
-    return Recorded(True, case, len([row for row in ordered if row is not None]))
+    facts = _keep_words(connection, handled, message, at)
+    ordered = [one for one in handled.planned if outbox.add(connection, one, message, at)]
+    for planned in ordered:
+        if _is_contact(planned):
+            contacts.keep(connection, planned.by.removeprefix("persona:"), message, at)
+    return Recorded(True, case, len(ordered), facts)
+
+
+def _asked(handled: Handled) -> tuple[Consent, ...]:
+    """That personas ask for consent in what they say; in shadow mode nobody hears it."""
+    if handled.mode != "live" or handled.message is None:
+        return ()
+    return tuple(
+        Consent(handled.message.member, "memory", "asked", one.persona, handled.message.key)
+        for one in handled.decisions
+        if one.asks_consent and any(action.kind in TO_ONE for action in one.actions)
+    )
+
+
+def _is_contact(planned: Planned) -> bool:
+    is_persona = planned.by.startswith("persona:") and planned.by != "persona:backstage"
+    is_told = planned.action.kind in TO_ONE and planned.action.purpose is not Purpose.CRISIS
+    return is_persona and is_told and not planned.is_shadow
+
+
+def _keep_words(
+    connection: sqlite3.Connection, handled: Handled, message: Message, at: datetime
+) -> int:
+    """What the member agreed to, refused, and said of themselves; the facts that changed."""
+    changed = 0
+    for consent in handled.consents:
+        consents.add(connection, consent, handled.event.bot, at)
+        if consent.state != "withdrawn":
+            continue
+        if consent.subject == "answers":
+            outbox.silence(connection, consent.member)
+            changed += 1 + memories.forget(connection, Forget(consent.member), at)
+        else:
+            changed += memories.forget_here(connection, consent.member, consent.persona, at)
+    if handled.forget is not None:
+        changed += memories.forget(connection, handled.forget, at)
+    if handled.event.kind is EventKind.MESSAGE_EDITED:
+        changed += memories.forget_source(connection, message.key, at)
+    if handled.mode == "live":
+        for one in handled.decisions:
+            changed += memories.learn(connection, one.learned, message, one.persona, at)
+    return changed
 
 
 def _keep_decisions(
@@ -172,8 +250,9 @@ def _deleted(connection: sqlite3.Connection, seq: int, event: Event, at: datetim
     if not inbox.finish(connection, seq):
         return Recorded(is_first=False)
     key = event.message_key or (event.message.key if event.message else None)
+    facts = 0 if key is None else memories.forget_source(connection, key, at)
     if key is None or not messages.set_state(connection, key, "deleted"):
-        return Recorded(is_first=True)
+        return Recorded(is_first=True, facts=facts)
     cases.withdraw(connection, key, at)
     outbox.cancel_pending(connection, key)
     attestations.forget_answered(connection, key)
@@ -185,7 +264,7 @@ def _deleted(connection: sqlite3.Connection, seq: int, event: Event, at: datetim
         by=f"bot:{event.bot}",
         body={"event": event.kind},
     )
-    return Recorded(is_first=True)
+    return Recorded(is_first=True, facts=facts)
 
 
 def _failed(connection: sqlite3.Connection, handled: Handled, why: str, at: datetime) -> Recorded:

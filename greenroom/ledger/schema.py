@@ -1,8 +1,8 @@
 """The ledger's tables, and how an older file becomes a newer one.
 
-Members' words live in ``messages``, ``decisions``, ``inbox`` and the reasons of ``cases`` only;
-the hash-chained ``entries`` hold digests of them, so that words can be erased and the chain
-still holds.
+Members' words live in ``messages``, ``decisions``, ``inbox``, ``memories`` and the reasons of
+``cases`` only; the hash-chained ``entries`` hold digests of them, so that words can be erased
+and the chain still holds.
 """
 
 from __future__ import annotations
@@ -175,6 +175,43 @@ def occasions(db: Database) -> None:
 
 
 @migrations()
+def consents(db: Database) -> None:
+    """What members agreed to or refused, and which personas have spoken to whom."""
+    db.execute(
+        "CREATE TABLE consents (id INTEGER PRIMARY KEY, platform TEXT NOT NULL,"
+        " community TEXT NOT NULL, member TEXT NOT NULL, subject TEXT NOT NULL,"
+        " state TEXT NOT NULL, persona TEXT NOT NULL, source TEXT, at TEXT NOT NULL,"
+        " is_settled INTEGER NOT NULL)"  # whether Qdrant has forgotten who opted out
+    )
+    db.execute("CREATE INDEX consents_open ON consents (id) WHERE is_settled = 0")
+    db.execute("CREATE INDEX consents_of ON consents (platform, member, id)")
+    db.execute(
+        "CREATE TABLE contacts (platform TEXT NOT NULL, community TEXT NOT NULL,"
+        " member TEXT NOT NULL, persona TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL,"
+        " PRIMARY KEY (platform, community, member, persona)) WITHOUT ROWID"
+    )
+
+
+@migrations()
+def memories(db: Database) -> None:
+    """What companions remember; a row that is erased waits here until Qdrant forgets it too."""
+    db.execute(
+        "CREATE TABLE memories (id INTEGER PRIMARY KEY AUTOINCREMENT, platform TEXT NOT NULL,"
+        " community TEXT NOT NULL, member TEXT NOT NULL, number INTEGER NOT NULL,"
+        " persona TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,"
+        " confidence REAL NOT NULL, learned_at TEXT NOT NULL, expires_at TEXT NOT NULL,"
+        " is_indexed INTEGER NOT NULL DEFAULT 0, erased_at TEXT)"
+    )
+    db.execute("CREATE INDEX memories_of ON memories (platform, member) WHERE erased_at IS NULL")
+    db.execute("CREATE INDEX memories_source ON memories (source) WHERE erased_at IS NULL")
+    db.execute("CREATE INDEX memories_expiry ON memories (expires_at) WHERE erased_at IS NULL")
+    db.execute(
+        "CREATE INDEX memories_waiting ON memories (id)"
+        " WHERE is_indexed = 0 OR erased_at IS NOT NULL"
+    )
+
+
+@migrations()
 def attestations(db: Database) -> None:
     """A signed record of everything said, without anybody's words."""
     db.execute(
@@ -186,7 +223,19 @@ def attestations(db: Database) -> None:
     db.execute("CREATE INDEX attestations_since ON attestations (created_at)")
 
 
-_KNOWN = {one.__name__ for one in (first, members_past, strikes, appeals, occasions, attestations)}
+_KNOWN = {
+    one.__name__
+    for one in (
+        first,
+        members_past,
+        strikes,
+        appeals,
+        occasions,
+        consents,
+        memories,
+        attestations,
+    )
+}
 
 
 def migrate(db: Database, path: Path) -> None:

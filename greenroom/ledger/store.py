@@ -65,6 +65,10 @@ class Store:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self._read(job))
 
+    def look(self, job: Job[T]) -> T:
+        """Run ``job`` on a read-only connection; blocks, for what is read while opening."""
+        return self._readers.submit(lambda: self._read(job)).result()
+
     def close(self) -> None:
         """Finish the writes that wait, then close; blocks."""
         self._writer.close()
