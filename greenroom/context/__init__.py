@@ -8,6 +8,7 @@ from greenroom.context.base import Found, Point, VectorStore
 from greenroom.context.edge import EdgeStore
 from greenroom.context.knowledge import DEFAULT_MIN_EVIDENCE, Indexed, Knowledge
 from greenroom.context.markdown import SEPARATOR
+from greenroom.context.memory import MemoryIndex
 from greenroom.context.posts import Posts
 from greenroom.context.precedents import Precedents
 from greenroom.context.server import ServerStore
@@ -19,6 +20,7 @@ __all__ = [
     "Found",
     "Indexed",
     "Knowledge",
+    "MemoryIndex",
     "Point",
     "Posts",
     "Precedents",

@@ -8,11 +8,14 @@ from greenroom import context
 def test_context_exports_just_these_names() -> None:
     assert context.__all__ == [
         "DEFAULT_MIN_EVIDENCE",
+        "SEPARATOR",
         "EdgeStore",
         "Found",
         "Indexed",
         "Knowledge",
+        "MemoryIndex",
         "Point",
+        "Posts",
         "Precedents",
         "ServerStore",
         "VectorStore",
