@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,11 +16,15 @@ from greenroom.desk.wording import outcome_in_words
 from greenroom.errors import DropMessage
 from greenroom.ledger import Case, Change, Handled, Kept, Ledger, Pending, Planned
 from greenroom.message import Action, ActionKind, Author, Card, EventKind
+from greenroom.personas.spoken import Spoken, spoken_command
 from greenroom.plan import answer_to
 
 _AT_START: Final = 500  # open cases whose cards are looked at when the process starts
 _BY: Final = "persona:backstage"
 _CHANGES: Final = frozenset({"case", "verdict", "effect"})
+
+_IN_WORDS: Final = "in words"
+_PRIVATE_FIRST: Final = (ActionKind.NOTICE, ActionKind.MESSAGE, ActionKind.REPLY)
 
 NOT_YOURS: Final = "Only moderators decide here."
 
@@ -60,11 +64,14 @@ class Backstage:
         self._wake = wake
         self._clock = clock
         self._desk = desk
-        self._commands = Commands(ledger)
+        self._commands = Commands(ledger, clock=clock)
 
     async def hear(self, pending: Pending) -> Handled:
         """What follows from a command or a pressed button."""
         bot = self._bots.get(pending.event.bot)
+        spoken = spoken_command(pending.event)
+        if spoken is not None:
+            return await self._spoken(pending, spoken, bot)
         if pending.event.kind is EventKind.COMMAND_GIVEN:
             return await self._commands.obey(pending, bot.mode if bot else "shadow")
         return await self._pressed(pending, bot)
@@ -78,6 +85,17 @@ class Backstage:
                 change = await changes.get()
                 if change.topic in _CHANGES:
                     await self._follow(change)
+
+    async def _spoken(self, pending: Pending, spoken: Spoken, bot: RunningBot | None) -> Handled:
+        """A command in plain words, answered in the most private way there is."""
+        event = replace(pending.event, command=spoken.name, text=spoken.argument, respond=_IN_WORDS)
+        handled = await self._commands.obey(
+            replace(pending, event=event), bot.mode if bot else "shadow"
+        )
+        can = bot.capabilities if bot else frozenset[ActionKind]()
+        kind = next((one for one in _PRIVATE_FIRST if one in can), None)
+        planned = () if kind is None else tuple(_said_as(one, kind) for one in handled.planned)
+        return replace(handled, event=pending.event, planned=planned)
 
     async def _follow(self, change: Change) -> None:
         if change.case is not None:
@@ -174,6 +192,11 @@ class Backstage:
         if verdict.actions:
             self._wake()
         return f"Taken: {choice.label}. {choice.follows}"
+
+
+def _said_as(planned: Planned, kind: ActionKind) -> Planned:
+    action = replace(planned.action, kind=kind, ref=None, subject="Your command")
+    return replace(planned, action=action)
 
 
 def _key(what: str, case: int, number: int) -> str:

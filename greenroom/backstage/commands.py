@@ -1,11 +1,14 @@
-"""What members command: a person, the reason for a decision, an appeal against it."""
+"""What members command: a person, the reason for a decision, an appeal against it; and see
+``privacy``."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
+from greenroom.backstage.privacy import Privacy
 from greenroom.desk.verdicts import standing
 from greenroom.desk.wording import in_words, listed, outcome_in_words
 from greenroom.ledger import CaseDraft, Effect, Handled, Kept, Ledger, Pending
@@ -31,18 +34,22 @@ APPEALED: Final = (
 )
 TWICE: Final = "Your appeal is with the moderators already."
 DECIDED: Final = "Your appeal about it was decided: {}. To talk to a person: /human"
-UNKNOWN: Final = "I know /human, /why and /appeal."
+UNKNOWN: Final = "I know /human, /why, /appeal, /memory, /optout and /optin."
 
 
 class Commands:
     """Answers commands; the mode is the bot's."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
+        privacy = Privacy(ledger, clock=clock)
         self._ways: Mapping[str, Callable[[Pending, Message, str], Awaitable[Handled]]] = {
             "human": self._human,
             "why": self._why,
             "appeal": self._appeal,
+            "memory": privacy.memory,
+            "optout": privacy.opt_out,
+            "optin": privacy.opt_in,
         }
 
     async def obey(self, pending: Pending, mode: str) -> Handled:

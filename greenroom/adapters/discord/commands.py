@@ -1,4 +1,4 @@
-"""What Greenroom adds to Discord's menus: three commands, and one for a message."""
+"""What Greenroom adds to Discord's menus: commands, and one for a message."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ COMMANDS: Final[Sequence[Mapping[str, Any]]] = (
     _command("human", "Ask for a person from the team", "What is it about?"),
     _command("appeal", "Object to what was done to your message", "Why was it wrong?"),
     _command("why", "Ask why something was done to your message"),
+    _command("memory", "See what is remembered of you", "on, off, forget 1, or forget all"),
+    _command("optout", "Be left alone by automated personas, and forgotten"),
+    _command("optin", "Let automated personas answer you again"),
     {
         "type": ON_MESSAGE,
         "name": REPORT,
@@ -122,8 +125,8 @@ def _numbers(found: Any) -> Sequence[int]:
 
 def _tell(error: GreenroomError) -> None:
     log.warning(
-        "members are not offered /human, /appeal, /why and %r: %s; open the invite address again "
-        "with scope=bot+applications.commands (docs/discord.md, step 2)",
+        "members are not offered /human, /appeal, /memory and their like, nor %r: %s; open the "
+        "invite address again with scope=bot+applications.commands (docs/discord.md, step 2)",
         REPORT,
         error,
     )

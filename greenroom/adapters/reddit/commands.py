@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from greenroom.adapters.reddit.words import NAME
 from greenroom.errors import DropMessage
 
-_COMMAND = re.compile(r"[/!](human|appeal|why)\b[\s:,.!?-]*(.*)", re.DOTALL | re.IGNORECASE)
+_COMMAND = re.compile(
+    r"[/!](human|appeal|why|memory|optout|optin)\b[\s:,.!?-]*(.*)", re.DOTALL | re.IGNORECASE
+)
 _LETTER = re.compile(r"letter:(t4_[a-z0-9]{1,13})")
 _MODMAIL = re.compile(r"modmail:([A-Za-z0-9]{1,20})")
 _MEMBER = re.compile(rf"member:({NAME})")

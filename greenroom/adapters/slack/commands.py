@@ -7,12 +7,13 @@ from typing import Final
 
 from greenroom.adapters.slack.payload import Payload, word
 
-COMMANDS: Final = ("human", "appeal", "why")
+COMMANDS: Final = ("human", "appeal", "why", "memory", "optout", "optin")
 OURS: Final = "greenroom"
 USAGE: Final = (
     "Type `/human` to reach a person, `/why` to hear why something was done to your message, "
-    "`/appeal` and your reasons to object. If another app answers instead, put `/greenroom` "
-    "in front: `/greenroom human`."
+    "`/appeal` and your reasons to object, `/memory` to see what is remembered of you, `/optout` "
+    "to be left alone by automated personas, `/optin` to come back. If another app answers "
+    "instead, put `/greenroom` in front: `/greenroom human`."
 )
 
 

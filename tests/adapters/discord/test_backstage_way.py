@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from greenroom.backstage import privacy
 from greenroom.ledger import Ledger
+from greenroom.message import Member
 from tests.adapters.contract import WAIT_S
 from tests.adapters.discord.stage import Sleeps, adapter_for
 from tests.backstage.at_work import at_work, now
 from tests.platforms.discord.interactions import Interaction
-from tests.platforms.discord.payloads import MANAGE_MESSAGES, ME, MODERATOR, MODS
+from tests.platforms.discord.payloads import GUILD, MANAGE_MESSAGES, ME, MEMBER, MODERATOR, MODS
 from tests.platforms.discord.server import DiscordServer
 
 
@@ -64,3 +66,23 @@ async def test_command_becomes_a_card_and_a_button_its_verdict(
         (card,) = cards(server)
         assert "by mo" in card["embeds"][0]["title"]
         assert await ledger.cases.queue() == []
+
+
+async def test_members_see_and_end_what_is_remembered_of_them(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    async with a_house(server, tmp_path) as ledger:
+        shown = await server.interactions.command("memory")
+        await until(lambda: said(shown) == privacy.IS_OFF)
+        assert shown.is_ephemeral
+        on = await server.interactions.command("memory", "on")
+        await until(lambda: said(on) == privacy.ON)
+        out = await server.interactions.command("optout")
+        await until(lambda: said(out) == privacy.OPTED_OUT)
+        assert out.is_ephemeral
+        member = Member("discord", GUILD, MEMBER)
+        assert ledger.consents.has_opted_out(member)
+        back = await server.interactions.command("optin")
+        await until(lambda: said(back) == privacy.OPTED_IN)
+        assert not ledger.consents.has_opted_out(member)
+        assert ledger.consents.memory(member, "friend") is None

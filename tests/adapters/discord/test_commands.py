@@ -42,8 +42,8 @@ def names(interactions: Interactions) -> list[str]:
 
 async def test_commands_are_offered_where_they_make_sense(stage: Running) -> None:
     interactions = await offered(stage)
-    assert names(interactions) == ["human", "appeal", "why", REPORT]
-    assert [one["contexts"] for one in interactions.commands] == [[0, 1], [0, 1], [0, 1], [0]]
+    assert names(interactions) == ["human", "appeal", "why", "memory", "optout", "optin", REPORT]
+    assert [one["contexts"] for one in interactions.commands] == [[0, 1]] * 6 + [[0]]
     assert {tuple(one["integration_types"]) for one in interactions.commands} == {(0,)}
     (put,) = stage.server.did("PUT", PATH)
     assert all(option["required"] is False for one in put.body for option in one.get("options", []))
@@ -90,7 +90,16 @@ async def test_commands_of_others_stay(server: DiscordServer) -> None:
         while len(server.did("POST", PATH)) < len(COMMANDS):
             await asyncio.sleep(0.01)
         await stage.received("hello")
-    assert names(server.interactions) == ["music", "human", "appeal", "why", REPORT]
+    assert names(server.interactions) == [
+        "music",
+        "human",
+        "appeal",
+        "why",
+        "memory",
+        "optout",
+        "optin",
+        REPORT,
+    ]
     assert server.did("PUT", PATH) == []
 
 
@@ -134,6 +143,8 @@ async def test_busy_server_is_asked_again(server: DiscordServer) -> None:
         ("human", None, "/human"),
         ("appeal", "it was a joke @everyone", "/appeal it was a joke @everyone"),
         ("why", None, "/why"),
+        ("memory", "forget 2", "/memory forget 2"),
+        ("optout", None, "/optout"),
     ],
 )
 async def test_command_comes_in_as_an_utterance(

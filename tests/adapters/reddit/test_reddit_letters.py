@@ -177,6 +177,8 @@ async def test_token_without_the_new_scopes_still_watches(server: RedditServer) 
         ("!appeal my post was fine\nreally", "appeal", "my post was fine\nreally"),
         ("  /WHY", "why", None),
         (f"u/{ME} !why", "why", None),
+        ("/memory forget all", "memory", "forget all"),
+        ("!optout", "optout", None),
         (f"/u/{ME.upper()}: /human, now", "human", "now"),
     ],
 )

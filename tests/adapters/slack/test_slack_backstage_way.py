@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from greenroom.backstage import privacy
 from greenroom.ledger import Ledger
+from greenroom.message import Member
 from tests.adapters.slack.deeds import Doing, until
 from tests.backstage.at_work import at_work
-from tests.platforms.slack.server import BOT_USER, DESK
+from tests.platforms.slack.server import BOT_USER, DESK, MEMBER, TEAM
 
 
 @asynccontextmanager
@@ -42,6 +45,10 @@ def told(members: Doing) -> str:
     return str(members.slack.shown)
 
 
+def is_told(members: Doing, text: str) -> bool:
+    return text in told(members)
+
+
 async def test_command_becomes_a_card_and_a_button_its_verdict(
     members: Doing, tmp_path: Path
 ) -> None:
@@ -58,3 +65,23 @@ async def test_command_becomes_a_card_and_a_button_its_verdict(
         await until(lambda: not pressable(cards(members)[0]))
         assert "dismissed by" in str(cards(members)[0]["blocks"])
         assert await ledger.cases.queue() == []
+
+
+async def test_members_see_and_end_what_is_remembered_of_them(
+    members: Doing, tmp_path: Path
+) -> None:
+    async with a_house(members, tmp_path) as ledger:
+        for command, argument, answer in (
+            ("/memory", "", privacy.IS_OFF),
+            ("/memory", "on", "Memory is on here"),
+            ("/greenroom", "memory forget 7", privacy.NONE_SUCH),
+            ("/optout", "", privacy.OPTED_OUT),
+            ("/memory", "on", privacy.IS_OUT),
+        ):
+            await members.do(members.slack.command(command, argument))
+            await until(partial(is_told, members, answer))
+        member = Member("slack", TEAM, MEMBER)
+        assert ledger.consents.has_opted_out(member)
+        await members.do(members.slack.command("/optin"))
+        await until(lambda: privacy.OPTED_IN in told(members))
+        assert not ledger.consents.has_opted_out(member)

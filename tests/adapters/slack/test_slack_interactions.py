@@ -14,7 +14,7 @@ from tests.platforms.slack.server import CHANNEL, MEMBER, SlackServer
 TS = "1700000000.000100"
 
 
-@pytest.mark.parametrize("name", ["human", "appeal", "why"])
+@pytest.mark.parametrize("name", ["human", "appeal", "why", "memory", "optout", "optin"])
 async def test_command_is_the_utterance_that_it_is(members: Doing, name: str) -> None:
     given = members.slack.command(f"/{name}", "my post &amp; I <@UBOT> ")
     assert await members.do(given) is None
@@ -37,6 +37,8 @@ async def test_command_is_the_utterance_that_it_is(members: Doing, name: str) ->
     [
         ("/greenroom", "human", ("human", None)),
         ("/greenroom", "  /WHY  was it removed ", ("why", "was it removed")),
+        ("/greenroom", "optout", ("optout", None)),
+        ("/memory", "forget 2", ("memory", "forget 2")),
         ("/Human", "", ("human", None)),
         ("/human", "my payload is gone", ("human", "my payload is gone")),
         ("/human", "a=b&payload=%5B", ("human", "a=b&payload=%5B")),
