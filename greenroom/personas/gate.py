@@ -1,20 +1,31 @@
 """The gate: what a persona is about to say or do passes here before it is ordered.
 
-Its text is read by the same triage as members' texts, it carries the disclosure, it stays
-within the persona's limits, and what the platform cannot do is taken out. Whatever is held
-back is said in the decision's notes, and a person gets to see it.
+Its text is read by the same triage as members' texts, it carries the disclosure and at first
+contact how to be left alone, it stays within the persona's limits, and what the platform cannot
+do is taken out. Whatever is held back is said in the decision's notes, and a person gets to see it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from greenroom.message import OURS, SPOKEN, Action, ActionKind, Decision, Message, Purpose, Severity
+from greenroom.message import (
+    OURS,
+    SPOKEN,
+    TO_ONE,
+    Action,
+    ActionKind,
+    Decision,
+    Message,
+    Purpose,
+    Severity,
+)
 from greenroom.personas.base import with_escalation
+from greenroom.personas.contact import FirstContact
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
 
@@ -35,6 +46,7 @@ class Gate:
         scores: Reads an outgoing text.
         limits: Each persona's limits.
         voices: Each persona's voice; what has none speaks as it is written.
+        first_contact: What a persona's first words to a member carry besides.
     """
 
     def __init__(
@@ -43,10 +55,12 @@ class Gate:
         limits: Mapping[str, Limits],
         *,
         voices: Mapping[str, Voice] | None = None,
+        first_contact: FirstContact | None = None,
     ) -> None:
         self._scores = scores
         self._limits = limits
         self._voices = voices or {}
+        self.first_contact = first_contact
         self._by_persona: dict[str, deque[datetime]] = {}
         self._by_member: dict[tuple[str, str], deque[datetime]] = {}
 
@@ -74,7 +88,8 @@ class Gate:
                 admitted.append(_disclosed(action, disclosure))
             else:
                 held.append(f"{action.kind} held back: {why}")
-        passed = replace(decision, actions=tuple(admitted), notes=(*decision.notes, *held))
+        actions = await self._introduced(decision.persona, admitted, message, now)
+        passed = replace(decision, actions=actions, notes=(*decision.notes, *held))
         if not held:
             return passed
         return with_escalation(passed, held[0], Severity.LOW)
@@ -85,6 +100,19 @@ class Gate:
         if voice is None or not _is_own(action) or not action.text:
             return action
         return replace(action, text=voice.spoken(action.text, message.channel))
+
+    async def _introduced(
+        self, persona: str, admitted: Sequence[Action], message: Message, now: datetime
+    ) -> tuple[Action, ...]:
+        """The first thing said carries the first contact's line, if this is the first contact."""
+        said = next((one for one in admitted if one.kind in TO_ONE and _is_tellable(one)), None)
+        if said is None or self.first_contact is None:
+            return tuple(admitted)
+        line = await self.first_contact.line(persona, message.member, now)
+        if line is None:
+            return tuple(admitted)
+        introduced = replace(said, footer=f"{said.footer}\n{line}" if said.footer else line)
+        return tuple(introduced if one is said else one for one in admitted)
 
     async def _objection(
         self,
@@ -153,3 +181,8 @@ def _disclosed(action: Action, disclosure: str) -> Action:
     if action.kind not in SPOKEN or not action.text or disclosure in action.text:
         return action
     return replace(action, footer=disclosure)
+
+
+def _is_tellable(action: Action) -> bool:
+    """Somebody in need hears what helps, and nothing else."""
+    return bool(action.text) and action.purpose is not Purpose.CRISIS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE
 from greenroom.message import ActionKind
@@ -12,6 +12,7 @@ from greenroom.personas.campaigns import Campaign, Caps, StopOn
 from greenroom.personas.crisis import Crisis
 from greenroom.personas.curation import Digest, Duplicates, Welcome
 from greenroom.personas.fields import Name, Strict, Text
+from greenroom.personas.memory import MemoryField, MemorySettings
 from greenroom.personas.templates import Templates
 from greenroom.personas.timing import QuietHours, Zone
 from greenroom.personas.voice import Voice
@@ -26,6 +27,7 @@ _ONLY: Final[dict[str, tuple[Kind, ...]]] = {
     "caps": ("advocate",),
     "quiet_hours": ("advocate", "curator"),
     "stop_on": ("advocate",),
+    "memory": ("companion", "assistant"),
 }
 """Keys that only some kinds have."""
 
@@ -68,14 +70,19 @@ class Example(Strict):
     expect: Expectation
 
 
+FIRST_CONTACT = "To reach a person: /human. To be left alone by automated personas: /optout."
+
+
 class Persona(Strict):
-    """One persona. ``disclosure`` stands under everything it says."""
+    """One persona. ``disclosure`` stands under everything it says, ``first_contact`` under the
+    first thing that it says to a member."""
 
     kind: Kind
     name: Text
     about: str | None = None
     operator: Text
     disclosure: Text
+    first_contact: Text = FIRST_CONTACT
     policies: tuple[Name, ...] = ()
     knowledge: tuple[Text, ...] = ()
     replies: Replies = Replies()
@@ -89,6 +96,7 @@ class Persona(Strict):
     caps: Caps = Caps()
     quiet_hours: QuietHours | None = None
     stop_on: StopOn = StopOn()
+    memory: MemoryField = MemorySettings()
     limits: Limits = Limits()
     examples: tuple[Example, ...] = ()
 
@@ -117,3 +125,11 @@ class Persona(Strict):
             if word is not None:
                 raise ValueError(f"says “{word}”, which its `voice` avoids: “{text[:60]}”")
         return self
+
+    @field_validator("first_contact")
+    @classmethod
+    def _names_both_ways(cls, text: str) -> str:
+        missing = [name for name in ("/human", "/optout") if name not in text.lower()]
+        if missing:
+            raise ValueError(f"does not say how to reach a person or to opt out; name {missing[0]}")
+        return text
