@@ -29,6 +29,7 @@ from greenroom.context import (
     EdgeStore,
     Indexed,
     Knowledge,
+    MemoryIndex,
     Posts,
     Precedents,
     ServerStore,
@@ -40,10 +41,12 @@ from greenroom.ledger import Ledger
 from greenroom.loop import Loop, Stage
 from greenroom.message import Message, Precedent
 from greenroom.personas.base import Performer
+from greenroom.personas.contact import FirstContact
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
 from greenroom.provenance import Binder, Keyring, Notary, Outgoing, Speaker, lost_key_warning
+from greenroom.recollection import Recollection
 from greenroom.sender import Dress, Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
@@ -113,7 +116,8 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
             indexed = await knowledge.index(deployment.path(config.knowledge), embed)
             log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
         precedents, posts = Precedents(store, model=pool.model), Posts(store, model=pool.model)
-        yield Senses(pool, knowledge, precedents, posts=posts)
+        memory = MemoryIndex(store, model=pool.model)
+        yield Senses(pool, knowledge, precedents, posts=posts, memory=memory)
 
 
 @asynccontextmanager
@@ -143,8 +147,19 @@ async def open_house(
         }
         senses = await stack.enter_async_context(open_senses(company))
         counting = Counting(ledger, company.policies.values())
-        senses = replace(senses, counting=counting, archive=Archive(ledger))
-        gate = Gate(senses.scores, _limits(company), voices=_voices(company))
+        senses = replace(
+            senses,
+            counting=counting,
+            archive=Archive(ledger),
+            recollection=_recollection(company, ledger, senses, clock),
+        )
+        first_contact = FirstContact(ledger.contacts.has_spoken, _first_contacts(company))
+        gate = Gate(
+            senses.scores,
+            _limits(company),
+            voices=_voices(company),
+            first_contact=first_contact,
+        )
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         stand = Stand(company)
         keys = await _sign_records(ledger, stand, notices)
@@ -193,9 +208,13 @@ def swap(house: House, company: Company) -> list[str]:
         {name: _stage(bot, house.adapters[name], company) for name, bot in running.items()}
     )
     house.gate.set_rules(_limits(company), _voices(company))
+    if house.gate.first_contact is not None:
+        house.gate.first_contact.lines = _first_contacts(company)
     house.bots.show(running)
     if house.senses.counting is not None:
         house.senses.counting.reach(company.policies.values())
+    if house.senses.recollection is not None:
+        house.senses.recollection.personas = company.deployment.personas
     house.company = house.stand.company = company
     return notices
 
@@ -213,12 +232,24 @@ def _needs_restart(before: Company, after: Company) -> Iterator[str]:
             yield f"bots/{name}.yaml connects otherwise: that counts from the next start"
 
 
+def _recollection(company: Company, ledger: Ledger, senses: Senses, clock: Clock) -> Recollection:
+    assert senses.memory is not None, "open_senses makes one"
+    personas = company.deployment.personas
+    return Recollection(
+        ledger, senses.memory, senses.embed, personas, posts=senses.posts, clock=clock
+    )
+
+
 def _limits(company: Company) -> Mapping[str, Limits]:
     return {name: persona.limits for name, persona in company.deployment.personas.items()}
 
 
 def _voices(company: Company) -> Mapping[str, Voice]:
     return {name: persona.voice for name, persona in company.deployment.personas.items()}
+
+
+def _first_contacts(company: Company) -> Mapping[str, str]:
+    return {name: one.first_contact for name, one in company.deployment.personas.items()}
 
 
 def _loop(

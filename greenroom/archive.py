@@ -29,7 +29,7 @@ class Archive:
     async def said(self, bot: str, message: Message, job: Job) -> list[Message]:
         """What members said in the job's channels since then, oldest first.
 
-        What was removed or deleted, and what bots wrote, is left out.
+        What was removed or deleted, and what bots or members who opted out wrote, is left out.
         """
         if job.since is None:
             return []
@@ -39,14 +39,21 @@ class Archive:
         return [
             one.message
             for one in kept
-            if _counts(one) and any(covers(pattern, one.message.channel) for pattern in job.sources)
+            if self._counts(one)
+            and any(covers(pattern, one.message.channel) for pattern in job.sources)
         ]
 
     async def around(self, message: Message, now: datetime) -> list[Message]:
         """What members said before a message: in its thread, else in its channel in a day."""
         since = now - (_THREAD if message.thread else _DAY)
         kept = await self.ledger.messages.in_channel(message, since, limit=MOST)
-        return [one.message for one in kept if _counts(one) and one.message.key != message.key]
+        return [one.message for one in kept if self._counts(one) and one.message.key != message.key]
+
+    def _counts(self, kept: Kept) -> bool:
+        author = kept.message.author
+        if kept.state != "visible" or author.is_bot or author.is_self:
+            return False
+        return not self.ledger.consents.has_opted_out(kept.message.member)
 
     async def posted(self, persona: str, now: datetime) -> Sequence[Posted]:
         """The persona's posts of the last days, as far as they went out or are on their way."""
@@ -55,11 +62,6 @@ class Archive:
             Posted(job_in(post.message), post.message.channel.id, post.at, post.action.variant)
             for post in found
         ]
-
-
-def _counts(kept: Kept) -> bool:
-    author = kept.message.author
-    return kept.state == "visible" and not (author.is_bot or author.is_self)
 
 
 def job_in(message: Message) -> str:

@@ -31,7 +31,8 @@ from greenroom.message import (
 from greenroom.personas.base import Cue, Performer
 from greenroom.personas.gate import Gate
 from greenroom.personas.occasions import Scheduled, job_of
-from greenroom.plan import one_voice, plan
+from greenroom.personas.spoken import asks_to_be_left_alone, spoken_command
+from greenroom.plan import leave_alone, one_voice, plan
 from greenroom.policies import hurried
 from greenroom.scheduler import Scheduler
 from greenroom.sender import Sender
@@ -127,6 +128,8 @@ class Loop:
             group.create_task(backlog.watch(look, self._clock), name="backlog")
             scheduler = Scheduler(self.take_in, self._clock)
             group.create_task(scheduler.run(lambda: self._stages), name="scheduler")
+            if self._senses.recollection is not None:
+                group.create_task(self._senses.recollection.run(), name="recollection")
             if self._backstage is not None:
                 group.create_task(self._backstage.run(), name="backstage")
             for bot, stage in self._stages.items():
@@ -200,13 +203,14 @@ class Loop:
         if self._senses.counting is not None:
             self._senses.counting.saw(event, event.received_at)
         if event.kind is EventKind.MESSAGE_DELETED:
-            await self._ledger.record.deleted(pending.seq, event, self._clock())
+            deleted = await self._ledger.record.deleted(pending.seq, event, self._clock())
             self._ledger.feed.publish(Change("case", event.message_key))
             if event.message_key is not None:
                 await self._senses.forget(event.message_key)
+            self._tell_of_facts(deleted)
             return
         handled = Handled(pending.seq, event, message=event.message)
-        if event.kind in _ACTED and self._backstage is not None:
+        if self._backstage is not None and (event.kind in _ACTED or spoken_command(event)):
             handled = await self._backstage.hear(pending)
         elif stage is not None and event.message is not None and _is_for_deciding(event):
             handled = await self._decide(pending, event.message, stage)
@@ -230,6 +234,11 @@ class Loop:
             self._ledger.feed.publish(Change("case", key, recorded.case))
         if recorded.ordered:
             self._sender.wake()
+        self._tell_of_facts(recorded)
+
+    def _tell_of_facts(self, recorded: Recorded) -> None:
+        if recorded.facts:
+            self._ledger.feed.publish(Change("memory"))
 
     async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
         event, now = pending.event, self._clock()
@@ -251,9 +260,17 @@ class Loop:
             )
             for performer, decision in zip(performers, decisions, strict=True)
         ]
-        await self._note(message, cue, admitted, stage.mode)
-        versioned = [replace(one, version=stage.versions.get(one.persona)) for one in admitted]
-        return plan(pending, message, stage.mode, cue.signals, versioned)
+        if not self._is_left_alone(message):
+            await self._note(message, cue, admitted, stage.mode)
+        admitted = [replace(one, version=stage.versions.get(one.persona)) for one in admitted]
+        # Asked last of all: nothing that waited above goes out after an opt-out.
+        if self._is_left_alone(message):
+            admitted = leave_alone(admitted)
+        return plan(pending, message, stage.mode, cue.signals, admitted)
+
+    def _is_left_alone(self, message: Message) -> bool:
+        opted_out = self._ledger.consents.has_opted_out(message.member)
+        return opted_out or asks_to_be_left_alone(message)
 
     async def _note(
         self, message: Message, cue: Cue, decisions: Sequence[Decision], mode: str

@@ -21,8 +21,11 @@ from greenroom.message import (
     Severity,
     Signals,
 )
+from greenroom.personas.base import with_escalation
 
 THANKS = "Thank you. The moderators will look at it."
+OPTED_OUT = "kept silent: the member opted out"
+_LABELS = frozenset({ActionKind.LABEL, ActionKind.UNLABEL, ActionKind.SET_FLAIR})
 _ANSWERS = frozenset({Purpose.ANSWER, Purpose.DUPLICATE, Purpose.DIGEST, Purpose.CAMPAIGN})
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
@@ -39,6 +42,8 @@ def one_voice(
     """
     if message.author.is_bot or message.author.is_self:
         return [_without_speech(decision) for decision in decisions]
+    if _is_held(decisions):  # nothing is learned from what the rules object to
+        decisions = [replace(decision, learned=()) for decision in decisions]
     winner = _speaker(decisions, speaker)
     is_answered = winner is not None and any(
         action.purpose in _ANSWERS for action in decisions[winner].actions
@@ -55,15 +60,18 @@ def _speaker(decisions: Sequence[Decision], speaker: str | None) -> int | None:
         for index, decision in enumerate(decisions):
             if any(action.purpose is urgent for action in decision.actions):
                 return index
-    is_held = any(
+    speaking = [index for index, one in enumerate(decisions) if any(map(_is_own, one.actions))]
+    if _is_held(decisions) or not speaking:
+        return None
+    return next((index for index in speaking if decisions[index].persona == speaker), speaking[0])
+
+
+def _is_held(decisions: Sequence[Decision]) -> bool:
+    return any(
         action.kind in REMOVALS or (action.kind is ActionKind.ESCALATE and not _wants(action))
         for decision in decisions
         for action in decision.actions
     )
-    speaking = [index for index, one in enumerate(decisions) if any(map(_is_own, one.actions))]
-    if is_held or not speaking:
-        return None
-    return next((index for index in speaking if decisions[index].persona == speaker), speaking[0])
 
 
 def _silenced(decision: Decision, *, is_answered: bool) -> Decision:
@@ -76,7 +84,7 @@ def _silenced(decision: Decision, *, is_answered: bool) -> Decision:
     if len(kept) == len(decision.actions):
         return decision
     note = "kept silent: another persona acts on this message"
-    return replace(decision, actions=kept, notes=(*decision.notes, note))
+    return replace(decision, actions=kept, notes=(*decision.notes, note), asks_consent=False)
 
 
 def _wants(action: Action) -> bool:
@@ -87,6 +95,15 @@ def _wants(action: Action) -> bool:
 def _is_own(action: Action) -> bool:
     """A persona's own words to a member."""
     return action.purpose is not None and action.kind in SPOKEN
+
+
+def leave_alone(decisions: Sequence[Decision]) -> list[Decision]:
+    """What remains of decisions on a member who opted out: moderation, and nothing said.
+
+    Nobody answers, reacts, learns or asks. What rules order against the message stands, a plea
+    for a person stands, and a crisis reaches a person.
+    """
+    return [_left_alone(decision) for decision in decisions]
 
 
 def answer_to(event: Event, text: str) -> tuple[Planned, ...]:
@@ -177,4 +194,31 @@ def _without_speech(decision: Decision) -> Decision:
     kept = tuple(action for action in decision.actions if action.kind not in SPOKEN)
     if len(kept) == len(decision.actions):
         return decision
-    return replace(decision, actions=kept, notes=(*decision.notes, "kept silent: a bot wrote it"))
+    note = "kept silent: a bot wrote it"
+    return replace(decision, actions=kept, notes=(*decision.notes, note), learned=())
+
+
+def _left_alone(decision: Decision) -> Decision:
+    kept = tuple(action for action in decision.actions if not _is_unasked(action, decision))
+    is_same = len(kept) == len(decision.actions)
+    silent = replace(
+        decision,
+        actions=kept,
+        notes=decision.notes if is_same else (*decision.notes, OPTED_OUT),
+        learned=(),
+        asks_consent=False,
+    )
+    if decision.severity is not Severity.CRITICAL:
+        return silent
+    return with_escalation(silent, decision.reason or "a crisis", Severity.CRITICAL)
+
+
+def _is_unasked(action: Action, decision: Decision) -> bool:
+    """Whether it is for the member: speech, a reaction, a persona's own label, or a case that
+    is there only because a persona had no answer."""
+    if action.kind in SPOKEN or action.kind is ActionKind.REACT:
+        return True
+    if action.kind is ActionKind.ESCALATE:
+        is_idle = action.rule is None and decision.severity is Severity.LOW
+        return is_idle or _wants(action)
+    return action.kind in _LABELS and action.rule is None

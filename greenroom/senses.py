@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from greenroom.archive import Archive
-from greenroom.context import Knowledge, Posts, Precedents
+from greenroom.context import Knowledge, MemoryIndex, Posts, Precedents
 from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Signals
@@ -17,6 +17,7 @@ from greenroom.personas.base import Cue, Needs, Performer, merge_needs
 from greenroom.personas.gate import HARM
 from greenroom.personas.occasions import Job, Occasion
 from greenroom.policies import hurried
+from greenroom.recollection import Recollection
 from greenroom.triage.base import EMBEDDING_ONLY, SCORES_ONLY, Reading, Triage, Vector, Wants
 from greenroom.triage.language import detect_language
 
@@ -39,6 +40,8 @@ class Senses:
     counting: Counting | None = None  # without one, rates and history are unknown
     posts: Posts | None = None  # what was asked before
     archive: Archive | None = None  # what was said and posted, for occasions
+    memory: MemoryIndex | None = None  # facts by likeness
+    recollection: Recollection | None = None  # without one, nothing is recalled
 
     async def sense(self, message: Message, performers: Sequence[Performer], cue: CueOf) -> Cue:
         """Everything that these performers need to decide on a message, and no more.
@@ -51,9 +54,14 @@ class Senses:
         """
         bare = cue(Signals())
         needs = await hurried(lambda: merge_needs(performers, bare))
+        asking = await self._asking(performers, bare, needs)
+        if asking is None or not await asking.recollection.has_any(message, asking.names):
+            needs = replace(needs, memories=False)
         signals = await self._read(message, needs)
         if needs.alike_days and self.posts is not None:
             signals = await self._with_alike(message, signals, needs.alike_days, bare.now)
+        if asking is not None:
+            signals = await asking.recollection.tell(message, asking.turns, asking.names, signals)
         if needs.counts and self.counting is not None:
             counts = await self.counting.tell(message, needs.counts, bare.now)
             signals = replace(signals, counts=counts)
@@ -66,9 +74,20 @@ class Senses:
         sources = (await hurried(lambda: merge_needs(seekers, bare))).knowledge
         return cue(await self._with_knowledge(message, first.signals, sources))
 
+    async def _asking(
+        self, performers: Sequence[Performer], bare: Cue, needs: Needs
+    ) -> _Asking | None:
+        """Who asks for turns and memories; None: nobody, or nothing can be recalled."""
+        if self.recollection is None or not (needs.conversation or needs.memories):
+            return None
+        each = await hurried(lambda: {one.name: one.needs(bare) for one in performers})
+        turns = {name: one.conversation for name, one in each.items() if one.conversation}
+        names = tuple(name for name, one in each.items() if one.memories)
+        return _Asking(self.recollection, turns, names)
+
     async def _read(self, message: Message, needs: Needs) -> Signals:
         has_precedents = needs.precedents and await self._has_precedents(message)
-        embedding = has_precedents or bool(needs.knowledge) or needs.likeness
+        embedding = has_precedents or bool(needs.knowledge) or needs.likeness or needs.memories
         embedding = embedding or (bool(needs.alike_days) and self.posts is not None)
         if not needs.scores and not embedding:
             return await self._language(message) if needs.language else Signals()
@@ -117,6 +136,12 @@ class Senses:
         said, vectors = await self._quotable(await self.archive.said(bot, message, job))
         posted = await self.archive.posted(persona, now)
         return Occasion(job, message, now, said, vectors, posted)
+
+    async def embed(self, text: str) -> Vector:
+        """The encoder's embedding of a text."""
+        vector = (await self.triage.read(text, EMBEDDING_ONLY)).embedding
+        assert vector is not None, "it was asked for"
+        return vector
 
     async def _quotable(self, messages: Sequence[Message]) -> tuple[list[Message], list[Vector]]:
         """The messages that a persona may repeat, with their embeddings."""
@@ -200,6 +225,13 @@ class Senses:
 def is_question(message: Message, signals: Signals) -> bool:
     """Whether it asks something, or is a submission: what others may ask again."""
     return signals.intent in ("question", "help") or message.kind.is_submission
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    recollection: Recollection
+    turns: Mapping[str, int]
+    names: tuple[str, ...]
 
 
 def signals_of(reading: Reading) -> Signals:

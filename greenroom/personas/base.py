@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +34,8 @@ class Needs:
         counts: What members did lately.
         alike_days: How far back earlier messages that say the same are looked for; 0: not at all.
         said: What was said in the thread, or in the channel in the last day.
+        conversation: How many of the last turns between the member and it, if any.
+        memories: What it remembers of the member, with their word on memory.
         knowledge: The sources it may quote; they are searched only for the messages that it
             wants to answer (``Performer.seeks_knowledge``).
     """
@@ -47,6 +49,8 @@ class Needs:
     counts: frozenset[Count] = frozenset()
     alike_days: int = 0
     said: bool = False
+    conversation: int = 0
+    memories: bool = False
     knowledge: tuple[str, ...] = ()
 
     def __or__(self, other: Needs) -> Needs:
@@ -60,6 +64,8 @@ class Needs:
             counts=self.counts | other.counts,
             alike_days=max(self.alike_days, other.alike_days),
             said=self.said or other.said,
+            conversation=max(self.conversation, other.conversation),
+            memories=self.memories or other.memories,
             knowledge=tuple(dict.fromkeys((*self.knowledge, *other.knowledge))),
         )
 
@@ -118,12 +124,9 @@ def with_escalation(
     """
     if any(action.kind is ActionKind.ESCALATE for action in decision.actions):
         return decision
-    return Decision(
-        persona=decision.persona,
+    return replace(
+        decision,
         actions=(*decision.actions, Action(ActionKind.ESCALATE, reason=reason, purpose=purpose)),
         severity=max(decision.severity, severity, key=lambda level: level.rank),
         reason=decision.reason or reason,
-        trace=decision.trace,
-        evidence=decision.evidence,
-        notes=decision.notes,
     )

@@ -17,6 +17,7 @@ from greenroom.personas.handover import (
     without_answers,
 )
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
+from greenroom.personas.remembering import remembering
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import pick, situation_of
 from greenroom.policies import Policy
@@ -53,9 +54,14 @@ class CompanionPersona:
         """Scores for a crisis; the rest only of what may be said to it."""
         found = needs_of(rules_want(self.policies, cue))
         found |= Needs(scores=True, floor=self._crisis.threshold)
+        if self._may_learn(cue):
+            found |= Needs(memories=self.persona.memory.is_long_term)
         if not self._may_answer(cue):
             return found
-        return found | Needs(intent=True, language=True, knowledge=self.knowledge)
+        turns = self.persona.memory.turns
+        return found | Needs(
+            intent=True, language=True, conversation=turns, knowledge=self.knowledge
+        )
 
     def seeks_knowledge(self, cue: Cue) -> bool:
         """Where somebody asks it something."""
@@ -73,12 +79,22 @@ class CompanionPersona:
             return hand_over(self.name, "asked for a person")
         decision = decision_of(self.name, consult(self.policies, cue))
         decision = replace(decision, actions=without_answers(decision.actions))
-        if not self._may_answer(cue):
-            return decision
-        return self._turn(cue, decision)
+        if self._may_answer(cue):
+            decision = self._turn(cue, decision)
+        if self._may_learn(cue):
+            return remembering(decision, cue, self.persona.memory)
+        return decision
 
     def _may_answer(self, cue: Cue) -> bool:
-        if cue.trigger is not EventKind.MESSAGE_POSTED or is_bot(cue.message):
+        return cue.trigger is EventKind.MESSAGE_POSTED and self._is_addressed(cue)
+
+    def _may_learn(self, cue: Cue) -> bool:
+        """An edit takes back what was learned from the message before, and may say it anew."""
+        is_edit = cue.trigger is EventKind.MESSAGE_EDITED
+        return (is_edit and self._is_addressed(cue)) or self._may_answer(cue)
+
+    def _is_addressed(self, cue: Cue) -> bool:
+        if is_bot(cue.message):
             return False
         return bool(cue.message.mentions_me) or self._is_in_conversation(cue)
 

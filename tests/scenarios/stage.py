@@ -171,7 +171,8 @@ class Stage:
         ledger = self.house.ledger
         async with asyncio.timeout(_WAIT_S):
             while True:
-                if not await ledger.inbox.depth() and not await ledger.outbox.depth():
+                waiting = await ledger.inbox.depth() or await ledger.outbox.depth()
+                if not waiting and not await ledger.memories.unindexed():
                     return
                 await asyncio.sleep(0.01)
 
