@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from greenroom.company import (
     Company,
     check_c2pa,
     classifiers_of,
+    experiments_of,
     key_folder,
     make_adapter,
     model_folder,
     provider_of,
 )
-from greenroom.config import Bot, Deployment
+from greenroom.config import Bot, Deployment, FeedbackSettings
 from greenroom.context import (
     EdgeStore,
     Indexed,
@@ -37,9 +38,11 @@ from greenroom.context import (
 )
 from greenroom.counting import Counting
 from greenroom.desk import Metrics, RunningBot, make_desk, serve
+from greenroom.experiments import Experiment
 from greenroom.ledger import Ledger
+from greenroom.listening import Ear, Listening, Measured
 from greenroom.loop import Loop, Stage
-from greenroom.message import Message, Precedent
+from greenroom.message import Member, Message, Precedent
 from greenroom.personas.base import Performer
 from greenroom.personas.contact import FirstContact
 from greenroom.personas.gate import Gate
@@ -47,6 +50,7 @@ from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
 from greenroom.provenance import Binder, Keyring, Notary, Outgoing, Speaker, lost_key_warning
 from greenroom.recollection import Recollection
+from greenroom.report import Experiments
 from greenroom.sender import Dress, Sender
 from greenroom.senses import Senses, text_of
 from greenroom.triage.explain import Explanation, explain
@@ -71,6 +75,7 @@ class House:
         bots: As the desk sees them.
         gate: What personas say passes it.
         notices: What the desk shows above every page, such as a file that was refused.
+        cast: Each persona's experiments, for the desk.
         desk_address: Where the desk is.
         stand: Who the personas are, for the records of what they say.
     """
@@ -83,6 +88,7 @@ class House:
     bots: RunningBots
     gate: Gate
     notices: list[str]
+    cast: dict[str, Mapping[str, Experiment]]
     desk_address: str
     stand: Stand
 
@@ -163,6 +169,7 @@ async def open_house(
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         stand = Stand(company)
         keys = await _sign_records(ledger, stand, notices)
+        cast = dict(experiments_of(company))
         loop = _loop(
             company,
             ledger,
@@ -184,6 +191,7 @@ async def open_house(
                     bots=bots,
                     notices=notices,
                     keys=keys,
+                    cast=cast,
                     clock=clock,
                 ),
                 host=config.desk.host,
@@ -191,7 +199,9 @@ async def open_house(
                 port_tries=port_tries,
             )
         )
-        yield House(company, ledger, senses, loop, staged, bots, gate, notices, address, stand)
+        yield House(
+            company, ledger, senses, loop, staged, bots, gate, notices, cast, address, stand
+        )
 
 
 def swap(house: House, company: Company) -> list[str]:
@@ -215,6 +225,8 @@ def swap(house: House, company: Company) -> list[str]:
         house.senses.counting.reach(company.policies.values())
     if house.senses.recollection is not None:
         house.senses.recollection.personas = company.deployment.personas
+    house.cast.clear()
+    house.cast.update(experiments_of(company))
     house.company = house.stand.company = company
     return notices
 
@@ -283,10 +295,29 @@ def _loop(
         gate=gate,
         sender=sender,
         backstage=backstage,
+        listening=Listening(
+            ledger,
+            likeness=senses.likeness,
+            ear=_ear(deployment.config.feedback),
+            measured=_measured(ledger),
+        ),
         clock=clock,
         workers=settings.workers,
         queue_size=settings.queue_size,
     )
+
+
+def _measured(ledger: Ledger) -> Measured:
+    """Whoever opted out is not measured."""
+
+    async def is_measured(platform: str, community: str, member: str) -> bool:
+        return not ledger.consents.has_opted_out(Member(platform, community, member))
+
+    return is_measured
+
+
+def _ear(settings: FeedbackSettings) -> Ear:
+    return Ear(timedelta(minutes=settings.within_minutes), settings.liked, settings.disliked)
 
 
 def _desk(
@@ -299,12 +330,15 @@ def _desk(
     bots: RunningBots,
     notices: Sequence[str],
     keys: Keyring,
+    cast: Experiments,
     clock: Clock,
 ) -> Application:
     return make_desk(
         ledger,
         bots=bots,
         notices=notices,
+        cast=cast,
+        within=_ear(company.deployment.config.feedback).within,
         precedents=_precedents(senses),
         explain=_explain(senses),
         health=lambda: {name: adapter.health() for name, adapter in staged.items()},

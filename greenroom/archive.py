@@ -9,7 +9,7 @@ from typing import Final
 
 from greenroom.ledger import Kept, Ledger
 from greenroom.message import Message
-from greenroom.personas.occasions import Job, Posted
+from greenroom.personas.occasions import Job, Posted, Responses
 from greenroom.personas.voice import covers
 
 MOST: Final = 400
@@ -54,6 +54,11 @@ class Archive:
         if kept.state != "visible" or author.is_bot or author.is_self:
             return False
         return not self.ledger.consents.has_opted_out(kept.message.member)
+
+    async def responses(self, persona: str, job: Job) -> Responses:
+        """How many members answered or reacted to a job's posts, and how many did so negatively."""
+        told = await self.ledger.utterances.negative(persona, experiment=job.name)
+        return Responses(told.hits, told.of)
 
     async def posted(self, persona: str, now: datetime) -> Sequence[Posted]:
         """The persona's posts of the last days, as far as they went out or are on their way."""

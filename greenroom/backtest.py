@@ -8,7 +8,6 @@ acted on it or upheld what was done.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from greenroom.counting import longest_rate
+from greenroom.experiments.intervals import Share
 from greenroom.ledger import Verdict
 from greenroom.message import ActionKind, Decision, Fired, Message, Signals
 from greenroom.policies import Count, Policy, Situation, Wants, evaluate, wants
@@ -48,30 +48,6 @@ class Past:
     at: datetime
     is_bad: bool | None = None
     decisions: tuple[Decision, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share of some cases, with the interval in which it lies at 95% (Wilson, 1927)."""
-
-    hits: int
-    of: int
-
-    @property
-    def value(self) -> float | None:
-        """0 to 1; ``None`` of nothing."""
-        return self.hits / self.of if self.of else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound; all is possible of nothing."""
-        if not self.of:
-            return (0.0, 1.0)
-        z, share = 1.96, self.hits / self.of
-        middle = share + z * z / (2 * self.of)
-        spread = z * math.sqrt(share * (1 - share) / self.of + (z / (2 * self.of)) ** 2)
-        scale = 1 + z * z / self.of
-        return (max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
 def verdict_is_bad(verdict: Verdict | None) -> bool | None:

@@ -19,6 +19,7 @@ from greenroom.adapters.settings import ReplaySettings, SlackSettings
 from greenroom.config import Bot, Deployment, read
 from greenroom.documents import Document, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.experiments import Experiment
 from greenroom.personas.advocate import AdvocatePersona
 from greenroom.personas.assistant import AssistantPersona
 from greenroom.personas.base import Performer
@@ -26,6 +27,7 @@ from greenroom.personas.companion import CompanionPersona
 from greenroom.personas.curator import CuratorPersona
 from greenroom.personas.moderator import ModeratorPersona
 from greenroom.personas.schema import Persona
+from greenroom.personas.trying import experiments_in
 from greenroom.policies import Policy, load_policy
 from greenroom.provenance import c2pa_library
 from greenroom.triage import HEADS, INTENTS
@@ -75,6 +77,12 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
     }
     versions = {name: persona_version(deployment, name) for name in deployment.personas}
     return Company(deployment, policies, performers, versions)
+
+
+def experiments_of(company: Company) -> Mapping[str, Mapping[str, Experiment]]:
+    """Every persona's experiments, by its name and theirs."""
+    personas = company.deployment.personas
+    return {name: experiments_in(persona) for name, persona in personas.items()}
 
 
 def preflight(company: Company) -> None:

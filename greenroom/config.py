@@ -20,6 +20,7 @@ from greenroom.adapters.registry import Entry
 from greenroom.adapters.settings import Settings
 from greenroom.documents import Document, interpolate, load, read_text, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.experiments.feedback import DISLIKED_EMOJI, LIKED_EMOJI
 from greenroom.message import Channel, Message
 from greenroom.personas.fields import Name, Strict, Text
 from greenroom.personas.schema import Persona
@@ -73,6 +74,14 @@ class DeskSettings(Strict):
     metrics_token: SecretStr | None = Field(default=None, min_length=1)
 
 
+class FeedbackSettings(Strict):
+    """What members make of what personas say."""
+
+    within_minutes: int = Field(default=30, ge=1, le=1440)  # what comes later does not count
+    liked: tuple[Text, ...] = LIKED_EMOJI
+    disliked: tuple[Text, ...] = DISLIKED_EMOJI
+
+
 class LoopSettings(Strict):
     """How much is in flight at once."""
 
@@ -102,6 +111,7 @@ class Config(Strict):
     desk: DeskSettings = DeskSettings()
     loop: LoopSettings = LoopSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
 
 
 class Placement(Strict):

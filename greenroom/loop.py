@@ -17,7 +17,8 @@ from greenroom import backlog
 from greenroom.adapters.base import Adapter
 from greenroom.errors import DropMessage, GreenroomError, RetryLater
 from greenroom.floor import KEPT, Floor
-from greenroom.ledger import CaseDraft, Change, Handled, Ledger, Pending, Recorded
+from greenroom.ledger import Before, CaseDraft, Change, Handled, Ledger, Pending, Recorded
+from greenroom.listening import Listening
 from greenroom.message import (
     REMOVALS,
     ActionKind,
@@ -32,7 +33,7 @@ from greenroom.personas.base import Cue, Performer
 from greenroom.personas.gate import Gate
 from greenroom.personas.occasions import Scheduled, job_of
 from greenroom.personas.spoken import asks_to_be_left_alone, spoken_command
-from greenroom.plan import leave_alone, one_voice, plan
+from greenroom.plan import as_posted, leave_alone, one_voice, plan, rest
 from greenroom.policies import hurried
 from greenroom.scheduler import Scheduler
 from greenroom.sender import Sender
@@ -80,6 +81,7 @@ class Loop:
         senses: Triage and context.
         gate: What an answer passes.
         sender: Performs the outbox.
+        listening: What members make of what personas say; without it, by the defaults.
         backstage: Hears commands and buttons; without it they are stored, and nothing follows.
         clock: The time now, in UTC.
         workers: Messages decided at the same time. A message's own events (post, edit,
@@ -97,6 +99,7 @@ class Loop:
         gate: Gate,
         sender: Sender,
         backstage: Backstage | None = None,
+        listening: Listening | None = None,
         clock: Callable[[], datetime],
         workers: int = 16,
         queue_size: int = 8,
@@ -108,6 +111,7 @@ class Loop:
         self._gate = gate
         self._sender = sender
         self._backstage = backstage
+        self._listening = listening or Listening(ledger, likeness=senses.likeness)
         self._clock = clock
         self.floor = Floor()
         self._arrived = asyncio.Event()
@@ -210,13 +214,15 @@ class Loop:
             self._tell_of_facts(deleted)
             return
         handled = Handled(pending.seq, event, message=event.message)
+        before = await self._listening.before(event)
         if self._backstage is not None and (event.kind in _ACTED or spoken_command(event)):
             handled = await self._backstage.hear(pending)
         elif stage is not None and event.message is not None and _is_for_deciding(event):
-            handled = await self._decide(pending, event.message, stage)
+            handled = await self._decide(pending, event.message, stage, before)
         elif event.kind is EventKind.SCHEDULED and stage is not None and event.message is not None:
-            handled = await self._perform(pending, event.message, stage)
-        recorded = await self._ledger.record.handled(handled, self._clock())
+            handled = await self._perform(pending, event.message, stage, before)
+        notes = await self._listening.notes(event, before, handled.signals)
+        recorded = await self._ledger.record.handled(replace(handled, notes=notes), self._clock())
         self._tell(handled, recorded)
 
     def _count(self, event: Event) -> None:
@@ -240,16 +246,23 @@ class Loop:
         if recorded.facts:
             self._ledger.feed.publish(Change("memory"))
 
-    async def _decide(self, pending: Pending, message: Message, stage: Stage) -> Handled:
+    async def _decide(
+        self, pending: Pending, message: Message, stage: Stage, before: Before
+    ) -> Handled:
         event, now = pending.event, self._clock()
         performers, word = stage.performers(message), self.floor.word(message, now)
         cue = await self._senses.sense(
             message,
             performers,
-            lambda signals: Cue(message, signals, now, event.kind, word.speaker, word.is_partner),
+            lambda signals: Cue(
+                *(message, signals, now, event.kind),
+                *(word.speaker, word.is_partner, before.assigned),
+            ),
+            besides=self._listening.needs(before),
         )
         decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
-        decisions = one_voice(decided, message, word.speaker)
+        resting = [_known(one, stage, before) for one in decided]
+        decisions = one_voice(resting, message, word.speaker)
         admitted = [
             await self._gate.admit(
                 decision,
@@ -262,7 +275,6 @@ class Loop:
         ]
         if not self._is_left_alone(message):
             await self._note(message, cue, admitted, stage.mode)
-        admitted = [replace(one, version=stage.versions.get(one.persona)) for one in admitted]
         # Asked last of all: nothing that waited above goes out after an opt-out.
         if self._is_left_alone(message):
             admitted = leave_alone(admitted)
@@ -283,7 +295,9 @@ class Loop:
         if not any(action.kind in REMOVALS for _, action in actions):
             await self._senses.keep(message, cue.signals, cue.now)
 
-    async def _perform(self, pending: Pending, message: Message, stage: Stage) -> Handled:
+    async def _perform(
+        self, pending: Pending, message: Message, stage: Stage, before: Before
+    ) -> Handled:
         """A persona speaks first: what it says is recorded as a message of its own."""
         name, job_name = job_of(pending.event.command)
         now = self._clock()
@@ -299,17 +313,13 @@ class Loop:
             pending.event.bot, job, message, persona=name, now=now
         )
         decision = await self._gate.admit(
-            performer.perform(occasion),
+            _known(performer.perform(occasion), stage, before),
             message,
             capabilities=stage.adapter.capabilities,
             disclosure=performer.disclosure,
             now=now,
         )
-        said = [action for action in decision.actions if action.kind is ActionKind.POST]
-        spoken = (
-            replace(message, text=said[0].text or "", title=said[0].subject) if said else message
-        )
-        return plan(pending, spoken, stage.mode, Signals(), [decision])
+        return plan(pending, as_posted(message, decision), stage.mode, Signals(), [decision])
 
     async def _follow_verdicts(self) -> None:
         """A verdict becomes a precedent; whatever a crash left unfinished is done first."""
@@ -338,6 +348,12 @@ class Loop:
                     log.warning("a precedent waits: %s", error)
                     return
                 await self._ledger.cases.indexed(message.key, verdict)
+
+
+def _known(decision: Decision, stage: Stage, before: Before) -> Decision:
+    """A decision with its persona's version; of one that is paused, with nothing said or done."""
+    version = stage.versions.get(decision.persona)
+    return rest(replace(decision, version=version), before.paused)
 
 
 def _is_for_deciding(event: Event) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from greenroom.ledger import CaseDraft, Handled, Pending, Planned, order_key
@@ -27,6 +27,9 @@ THANKS = "Thank you. The moderators will look at it."
 OPTED_OUT = "kept silent: the member opted out"
 _LABELS = frozenset({ActionKind.LABEL, ActionKind.UNLABEL, ActionKind.SET_FLAIR})
 _ANSWERS = frozenset({Purpose.ANSWER, Purpose.DUPLICATE, Purpose.DIGEST, Purpose.CAMPAIGN})
+_VOICE = SPOKEN | {ActionKind.REACT}
+_IN_NEED = frozenset({Purpose.CRISIS, Purpose.HANDOVER})
+_AT_REST = Severity.MEDIUM  # of what a paused persona leaves to people
 _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPORT})
 
 
@@ -106,6 +109,26 @@ def leave_alone(decisions: Sequence[Decision]) -> list[Decision]:
     return [_left_alone(decision) for decision in decisions]
 
 
+def rest(decision: Decision, paused: Collection[str]) -> Decision:
+    """``decision``; of a persona that a person has paused, what nobody else sees.
+
+    What it would have said is dropped. What it would have done becomes a case for people, and so
+    does what it would have said to somebody in need.
+    """
+    if decision.persona not in paused:
+        return decision
+    cases = tuple(one for one in decision.actions if one.kind is ActionKind.ESCALATE)
+    held = [one for one in decision.actions if one.kind is not ActionKind.ESCALATE]
+    notes = (*decision.notes, *(f"{one.kind} held back: the persona is paused" for one in held))
+    for_people = [one.kind for one in held if one.kind not in _VOICE or one.purpose in _IN_NEED]
+    if not for_people:
+        return replace(decision, actions=cases, notes=notes)
+    lasting = tuple(one for one in cases if not _wants(one))  # no answer spares this case
+    resting = replace(decision, actions=lasting, notes=notes)
+    would = ", ".join(dict.fromkeys(for_people))
+    return with_escalation(resting, f"{decision.persona} is paused; it would {would}", _AT_REST)
+
+
 def answer_to(event: Event, text: str) -> tuple[Planned, ...]:
     """What whoever gave a command or pressed a button is told, where the platform can.
 
@@ -158,7 +181,8 @@ def _planned(
 ) -> Planned:
     by = f"persona:{decision.persona}"
     key = order_key(bot, message, action, by=by, index=index)
-    return Planned(action, bot, by, key, is_shadow=mode == "shadow")
+    is_shadow = mode == "shadow"
+    return Planned(action, bot, by, key, is_shadow=is_shadow, version=decision.version)
 
 
 def _draft(decisions: Sequence[Decision], mode: str, event: Event) -> CaseDraft | None:

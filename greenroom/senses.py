@@ -43,7 +43,14 @@ class Senses:
     memory: MemoryIndex | None = None  # facts by likeness
     recollection: Recollection | None = None  # without one, nothing is recalled
 
-    async def sense(self, message: Message, performers: Sequence[Performer], cue: CueOf) -> Cue:
+    async def sense(
+        self,
+        message: Message,
+        performers: Sequence[Performer],
+        cue: CueOf,
+        *,
+        besides: Needs | None = None,
+    ) -> Cue:
         """Everything that these performers need to decide on a message, and no more.
 
         Args:
@@ -51,13 +58,14 @@ class Senses:
             performers: Who decides.
             cue: Makes a cue of signals; the knowledge is searched only if, given what is
                 known by then, one of the performers wants to answer.
+            besides: What others want to know of it.
         """
         bare = cue(Signals())
         needs = await hurried(lambda: merge_needs(performers, bare))
         asking = await self._asking(performers, bare, needs)
         if asking is None or not await asking.recollection.has_any(message, asking.names):
             needs = replace(needs, memories=False)
-        signals = await self._read(message, needs)
+        signals = await self._read(message, needs if besides is None else needs | besides)
         if needs.alike_days and self.posts is not None:
             signals = await self._with_alike(message, signals, needs.alike_days, bare.now)
         if asking is not None:
@@ -135,7 +143,8 @@ class Senses:
         assert self.archive is not None, "who speaks first has a ledger"
         said, vectors = await self._quotable(await self.archive.said(bot, message, job))
         posted = await self.archive.posted(persona, now)
-        return Occasion(job, message, now, said, vectors, posted)
+        responses = {job.name: await self.archive.responses(persona, job)}
+        return Occasion(job, message, now, said, vectors, posted, responses)
 
     async def embed(self, text: str) -> Vector:
         """The encoder's embedding of a text."""
@@ -153,6 +162,14 @@ class Senses:
                 found.append(message)
                 vectors.append(reading.embedding)
         return found, vectors
+
+    async def likeness(self, one: Message, other: Message) -> float:
+        """How similar two messages are, -1 to 1."""
+        first = await self.triage.read(text_of(one), EMBEDDING_ONLY)
+        second = await self.triage.read(text_of(other), EMBEDDING_ONLY)
+        assert first.embedding is not None, "it was asked for"
+        assert second.embedding is not None, "it was asked for"
+        return float(first.embedding @ second.embedding)
 
     async def remember(self, message: Message, verdict: str, *, case: int) -> None:
         """Make a judged message a precedent.

@@ -147,3 +147,8 @@ def test_every_starter_bot_loads(tmp_path: Path, bot: str) -> None:
     deployment = read(tmp_path / "config.yaml", adapters=OWN, environment={}, secrets=False)
     assert list(deployment.bots) == [bot]
     assert deployment.bots[bot].adapter == bot
+
+
+def test_the_example_config_lists_the_emoji_that_count_by_default() -> None:
+    text = (starter_folder() / "config.example.yaml").read_text()
+    assert Config.model_validate(yaml.safe_load(text)).feedback == Config().feedback

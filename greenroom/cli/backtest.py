@@ -70,7 +70,7 @@ def backtest_command(
         )
     )
     if html is not None:
-        _write(html, as_html(found, against=against, since=since))
+        write(html, as_html(found, against=against, since=since))
     if json_:
         out.print_json(json.dumps(as_json(found)))
     else:
@@ -124,10 +124,10 @@ def ago(text: str) -> datetime:
     Raises:
         ConfigError: It is no such span.
     """
-    return utc_now() - _span(text)
+    return utc_now() - span(text)
 
 
-def _span(text: str) -> timedelta:
+def span(text: str) -> timedelta:
     match = _SINCE.fullmatch(text.strip())
     if match is None:
         raise ConfigError(f"--since cannot be {text!r}", accepted="12h, 7d or 4w")
@@ -200,7 +200,12 @@ def _is_bad(verdict: object, file: Path, number: int) -> bool | None:
     raise ConfigError(f"`verdict` cannot be {word!r}", file=file, line=number, accepted=accepted)
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
+    """Write a page.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
     try:
         file.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:

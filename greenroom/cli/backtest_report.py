@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from greenroom.backtest import Backtest, RuleTally, Sample, Share, Side
+from greenroom.backtest import Backtest, RuleTally, Sample, Side
+from greenroom.experiments.intervals import Share
 
 _SHOWN: Final = 160  # characters of a message
 _PAGES: Final = Path(__file__).parent / "templates"

@@ -22,6 +22,7 @@ from greenroom.cli import (
     policy,
     promote,
     provenance,
+    report,
     run,
     schema,
     triage,
@@ -52,6 +53,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")
 app.add_typer(provenance.app, name="provenance")
+app.add_typer(report.app, name="report")
 
 
 @app.callback(invoke_without_command=True)

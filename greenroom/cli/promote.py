@@ -9,12 +9,13 @@ from typing import Annotated, Final
 
 import typer
 
-from greenroom.backtest import Backtest, Share
+from greenroom.backtest import Backtest
 from greenroom.cli.backtest import AgainstOption, SinceOption, run_backtest
 from greenroom.cli.console import fault, out
 from greenroom.company import gather
 from greenroom.documents import load, read_text
 from greenroom.errors import ConfigError
+from greenroom.experiments.intervals import Share
 from greenroom.policies import Known, Policy, Rule, load_policy, parse_policy, rule_called
 from greenroom.policies.read import read_sections
 from greenroom.policies.shelf import Shelf

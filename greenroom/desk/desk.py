@@ -5,15 +5,27 @@ from __future__ import annotations
 import errno
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from greenroom.desk import case, chain, events, guard, metrics, provenance, queue, signin
+from greenroom.desk import (
+    case,
+    chain,
+    events,
+    guard,
+    metrics,
+    personas,
+    provenance,
+    queue,
+    signin,
+)
 from greenroom.desk.pages import HERE, templates
 from greenroom.desk.room import ROOM, Explain, Fitness, Patience, Precedents, Room, RunningBot
 from greenroom.errors import ConfigError
+from greenroom.experiments import WITHIN
 from greenroom.ledger import Ledger
+from greenroom.report import Experiments
 
 _GOODBYE_S = 2.0  # for requests in flight when the desk closes
 
@@ -26,6 +38,8 @@ def make_desk(
     explain: Explain,
     health: Callable[[], Mapping[str, Fitness]],
     notices: Sequence[str] = (),
+    cast: Experiments | None = None,
+    within: timedelta = WITHIN,
     clock: Callable[[], datetime],
     public_url: str | None = None,
     public_keys: Callable[[], Sequence[str]] = tuple,
@@ -41,6 +55,8 @@ def make_desk(
         explain: Says which words of a message made a score.
         health: How each bot's adapter fares, by the bot's name.
         notices: What stands above every page; read anew each time.
+        cast: All personas in files with their experiments; read anew each time.
+        within: How long feedback counts.
         clock: The time now, in UTC.
         public_url: The address behind a proxy. Besides it, only loopback names are answered.
         public_keys: The keys that records of utterances are signed with, as Multikeys, the
@@ -59,6 +75,8 @@ def make_desk(
         explain=explain,
         health=health,
         notices=notices,
+        cast={} if cast is None else cast,
+        within=within,
         clock=clock,
         templates=templates(),
         public_url=public_url,
@@ -69,7 +87,7 @@ def make_desk(
         app[metrics.METRICS] = watched
     app.on_response_prepare.append(guard.add_headers)
     events.set_up(app)
-    for part in (signin, queue, case, chain, provenance, events, metrics):
+    for part in (signin, queue, case, personas, chain, provenance, events, metrics):
         app.add_routes(part.routes())
     app.router.add_static("/static", HERE / "static", name="static")
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from greenroom.desk.room import Fitness, Room, RunningBot, room_of
 from greenroom.desk.text import clip, visible
 from greenroom.ledger import Session
 from greenroom.message import Channel, Message
+from greenroom.report import advice_in_words, apart_in_words, mean_in_words, share_in_words
 
 HERE = Path(__file__).parent
 SESSION = web.RequestKey("session", Session)
@@ -64,6 +65,10 @@ def templates() -> jinja2.Environment:
         actor=wording.actor,
         happening=wording.happening,
         platform_name=wording.platform_name,
+        mean=mean_in_words,
+        apart=apart_in_words,
+        advice=advice_in_words,
+        share=share_in_words,
     )
     return environment
 
@@ -101,8 +106,13 @@ async def _strip(room: Room) -> Strip:
         inbox_depth=await room.ledger.inbox.depth(),
         oldest_open=await room.ledger.cases.oldest_open(),
         counts=await room.ledger.cases.counts(),
-        notices=tuple(room.notices),
+        notices=(*room.notices, *_paused(await room.ledger.pauses.all())),
     )
+
+
+def _paused(pauses: Collection[str]) -> Iterator[str]:
+    if pauses:
+        yield f"Paused, so saying and doing nothing: {wording.listed(sorted(pauses))}."
 
 
 def moment(at: datetime | str | None) -> Markup:

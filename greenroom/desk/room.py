@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import jinja2
 from aiohttp import web
 
+from greenroom.experiments import WITHIN
 from greenroom.ledger import Ledger
 from greenroom.message import ActionKind, Message, Precedent
+from greenroom.report import Experiments, PersonasReport
 from greenroom.triage.explain import Explanation
 
 Precedents = Callable[[Message], Awaitable[Sequence[Precedent]]]
@@ -94,9 +96,12 @@ class Room:
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     notices: Sequence[str] = ()
+    cast: Experiments = field(default_factory=dict)
+    within: timedelta = WITHIN
     public_url: str | None = None
     public_keys: Callable[[], Sequence[str]] = tuple  # Multikeys, the one that signs first
     patience: Patience = Patience()
+    reports: dict[str, PersonasReport] = field(default_factory=dict)  # of late, by span
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     explaining: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long
     chain_check: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time: it is long

@@ -48,6 +48,8 @@ _HAPPENINGS = {
     "failure": "Could not be processed",
     "consent": "Said by a member: what is agreed to, or not",
     "memory": "Facts learned or erased",
+    "pause": "Persona paused",
+    "resume": "Persona back on stage",
 }
 _VERDICTS = {
     "uphold": "upheld",

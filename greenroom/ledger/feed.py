@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["case", "effect", "message", "verdict", "files", "memory"]
+Topic = Literal["case", "effect", "message", "verdict", "files", "memory", "persona"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,11 @@ from greenroom.ledger.memories import Memories
 from greenroom.ledger.messages import Messages
 from greenroom.ledger.outbox import Outbox
 from greenroom.ledger.past import Past
+from greenroom.ledger.pauses import Pauses
 from greenroom.ledger.people import People
 from greenroom.ledger.record import Record
 from greenroom.ledger.store import Store
+from greenroom.ledger.utterances import Utterances
 
 
 class Ledger:
@@ -60,6 +62,8 @@ class Ledger:
         self.attestations = Attestations(self._store)
         self.outbox = Outbox(self._store, self.attestations)
         self.entries = Entries(self._store)
+        self.utterances = Utterances(self._store)
+        self.pauses = Pauses(self._store)
         self.people = People(self._store, now_s=now_s)
         self.feed = Feed()
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenroom.ledger import attestations, contacts, entries, messages
+from greenroom.ledger import attestations, contacts, entries, messages, utterances
 from greenroom.ledger.attestations import Attestations
 from greenroom.ledger.codec import decode, encode, scrub
 from greenroom.ledger.store import Store
@@ -35,6 +35,7 @@ class Planned:
     key: str
     is_shadow: bool = False
     case: int | None = None
+    version: str | None = None  # of the persona
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,8 @@ def add(
     """Order an action inside the caller's transaction; None if its key was ordered before."""
     cursor = connection.execute(
         "INSERT INTO outbox (key, bot, message, by, action, kind, state, next_at, case_id,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        " created_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (key) DO NOTHING",
         (
             planned.key,
             planned.bot,
@@ -209,6 +211,7 @@ def add(
             at.timestamp(),
             planned.case,
             at.isoformat(),
+            planned.version,
         ),
     )
     return cursor.lastrowid if cursor.rowcount == 1 else None
@@ -322,6 +325,7 @@ def _done(
     spoken: Attestations,
 ) -> None:
     entry = _finish(connection, claimed, "done", outcome.detail, outcome.ref, at)
+    utterances.said(connection, claimed.id, claimed.order, outcome, at)
     kind, key = claimed.order.action.kind, claimed.order.message.key
     if kind in SPOKEN and entry is not None:
         row = connection.execute("SELECT * FROM outbox WHERE id = ?", (claimed.id,)).fetchone()

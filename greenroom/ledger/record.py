@@ -10,19 +10,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from greenroom.ledger import (
+    assignments,
     attestations,
     cases,
     consents,
     contacts,
     entries,
+    feedback,
     inbox,
     memories,
     messages,
     outbox,
+    utterances,
 )
 from greenroom.ledger.cases import CaseDraft
 from greenroom.ledger.codec import decode_decisions, encode_decisions, encode_signals, scrub
 from greenroom.ledger.consents import Consent, Consents
+from greenroom.ledger.feedback import Note
 from greenroom.ledger.memories import Forget
 from greenroom.ledger.outbox import Claimed, Planned
 from greenroom.ledger.store import Store
@@ -53,6 +57,7 @@ class Handled:
     spoken: Message | None = None  # a command that is about another message; kept beside it
     consents: tuple[Consent, ...] = ()  # what a member agreed to or refused
     forget: Forget | None = None  # what a member wants forgotten
+    notes: tuple[Note, ...] = ()  # what the event says of something that a persona said
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class Record:
 def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> Recorded:
     if not inbox.finish(connection, handled.seq):
         return Recorded(is_first=False)
+    feedback.keep(connection, handled.notes, at)
     message = handled.message
     if message is None:
         return Recorded(is_first=True)
@@ -127,6 +133,8 @@ def _record(connection: sqlite3.Connection, handled: Handled, at: datetime) -> R
     if handled.decisions:
         _keep_decisions(connection, handled, message, at)
         _keep_strikes(connection, handled, message, at)
+        if handled.mode == "live":
+            assignments.keep(connection, handled.decisions, message, at)
     case = None
     if handled.case is not None:
         case = cases.open_case(connection, message, handled.event.bot, handled.case, at)
@@ -166,6 +174,7 @@ def _keep_words(
             continue
         if consent.subject == "answers":
             outbox.silence(connection, consent.member)
+            utterances.forget_account(connection, consent.member.platform, consent.member.id)
             changed += 1 + memories.forget(connection, Forget(consent.member), at)
         else:
             changed += memories.forget_here(connection, consent.member, consent.persona, at)

@@ -135,6 +135,55 @@ CREATE TABLE sessions (
 """
 
 
+_UTTERANCES = """
+CREATE TABLE utterances (
+    id INTEGER PRIMARY KEY,     -- the order's in the outbox
+    bot TEXT NOT NULL,
+    persona TEXT NOT NULL,
+    version TEXT,
+    experiment TEXT,
+    variant TEXT,
+    community TEXT NOT NULL,    -- platform:id
+    conversation TEXT NOT NULL, -- a digest
+    member TEXT,                -- whom it was said to; NULL: nobody alone, or forgotten
+    message TEXT,               -- what it answers
+    said_at TEXT NOT NULL
+);
+CREATE INDEX utterances_said ON utterances (said_at);
+CREATE INDEX utterances_to ON utterances (conversation, said_at);
+CREATE INDEX utterances_member ON utterances (community, member);
+CREATE TABLE utterance_keys (
+    key TEXT PRIMARY KEY,       -- the message that the utterance became
+    utterance INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE feedback (
+    id INTEGER PRIMARY KEY,
+    utterance INTEGER NOT NULL,
+    kind TEXT NOT NULL,         -- reaction | answer | thanks | handed_over | asked_again
+    value REAL,                 -- a reaction's: 1, 0, -1; an answer's sentiment
+    community TEXT NOT NULL,
+    member TEXT NOT NULL,
+    source TEXT NOT NULL,       -- the member's message; of a reaction, a digest of the emoji
+    at TEXT NOT NULL,
+    UNIQUE (utterance, kind, member, source)
+);
+CREATE INDEX feedback_member ON feedback (community, member);
+CREATE TABLE assignments (
+    experiment TEXT NOT NULL,   -- persona/name
+    conversation TEXT NOT NULL, -- a digest
+    variant TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (experiment, conversation)
+) WITHOUT ROWID;
+CREATE INDEX assignments_of ON assignments (conversation);
+CREATE TABLE pauses (
+    persona TEXT PRIMARY KEY,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """Create the first tables."""
@@ -223,6 +272,15 @@ def attestations(db: Database) -> None:
     db.execute("CREATE INDEX attestations_since ON attestations (created_at)")
 
 
+@migrations()
+def utterances(db: Database) -> None:
+    """What personas said, under which version and variant, and what members made of it."""
+    db.execute("ALTER TABLE outbox ADD COLUMN version TEXT")  # the persona's, when it decided
+    for statement in _UTTERANCES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 _KNOWN = {
     one.__name__
     for one in (
@@ -234,6 +292,7 @@ _KNOWN = {
         consents,
         memories,
         attestations,
+        utterances,
     )
 }
 

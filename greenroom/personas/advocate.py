@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from greenroom.experiments import Chosen, Share, stops_on_negative
 from greenroom.message import Action, ActionKind, Decision, EventKind, Purpose
 from greenroom.personas.base import Cue, Needs
 from greenroom.personas.campaigns import Campaign
@@ -22,9 +22,9 @@ from greenroom.personas.handover import (
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.occasions import Job, Occasion, Responses
 from greenroom.personas.schema import Persona
+from greenroom.personas.trying import CAMPAIGN, headline_for, headline_of
 from greenroom.policies import Count, Policy
 
-CAMPAIGN: Final = "campaign:"
 LATE: Final = timedelta(minutes=30)
 """How late an announcement may come, such as after a stop; past that it is left out."""
 
@@ -101,7 +101,7 @@ class AdvocatePersona:
         held = self._held(occasion)
         if held is not None:
             return Decision(self.name, notes=(held,), reason=held)
-        headline = _variant(campaign, occasion.message.key)
+        headline = headline_for(self.name, name, campaign, occasion.message.key)
         reason = f"the campaign {name} was due"
         action = _said(ActionKind.POST, campaign, headline, reason)
         return Decision(self.name, actions=(action,), reason=reason)
@@ -126,10 +126,8 @@ class AdvocatePersona:
 
     def _stopped(self, responses: Responses) -> str | None:
         stop = self.persona.stop_on
-        if responses.total < stop.after:
-            return None
-        share = responses.negative / responses.total
-        if share < stop.negative:
+        told = Share(responses.negative, responses.total)
+        if not stops_on_negative(told, stop.negative, stop.after):
             return None
         return (
             f"stopped, since {responses.negative} of {responses.total} responses were negative;"
@@ -160,22 +158,21 @@ class AdvocatePersona:
             return replace(decision, notes=(*decision.notes, note))
         campaign = running[name]
         reason = f"asked about the campaign {name}"
-        said = _said(ActionKind.REPLY, campaign, _variant(campaign, cue.message.author.id), reason)
+        headline = headline_of(self.name, name, campaign, cue.message)
+        said = _said(ActionKind.REPLY, campaign, headline, reason)
         reply = replace(said, rule=asked.rule)
         return replace(decision, actions=(*decision.actions, reply), reason=reason)
 
 
-def _said(kind: ActionKind, campaign: Campaign, headline: str, reason: str) -> Action:
+def _said(kind: ActionKind, campaign: Campaign, headline: Chosen, reason: str) -> Action:
     return Action(
         kind,
-        text=campaign.words(headline),
-        subject=headline,
+        text=campaign.words(headline.text),
+        subject=headline.text,
         reason=reason,
         purpose=Purpose.CAMPAIGN,
         sponsor=campaign.sponsor,
         consent=campaign.consent if campaign.sponsor else None,
+        experiment=headline.experiment,
+        variant=headline.variant,
     )
-
-
-def _variant(campaign: Campaign, key: str) -> str:
-    return campaign.headlines[zlib.crc32(key.encode("utf-8", "replace")) % len(campaign.headlines)]

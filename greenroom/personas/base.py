@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -80,6 +80,7 @@ class Cue:
     trigger: EventKind = EventKind.MESSAGE_POSTED
     speaker: str | None = None  # the persona that has the word in this conversation
     is_partner: bool = False  # the author is whom it talks with
+    assigned: Mapping[str, str] = field(default_factory=dict)  # variants, by persona/experiment
 
 
 class Performer(Protocol):

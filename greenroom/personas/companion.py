@@ -19,7 +19,8 @@ from greenroom.personas.handover import (
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.remembering import remembering
 from greenroom.personas.schema import Persona
-from greenroom.personas.templates import pick, situation_of
+from greenroom.personas.templates import fill, pick, situation_of
+from greenroom.personas.trying import said_or_tried, tried
 from greenroom.policies import Policy
 
 RECALLED: Final = 0.45
@@ -106,7 +107,7 @@ class CompanionPersona:
         signals, message = cue.signals, cue.message
         if not self.persona.voice.speaks(signals.language):
             return self._unanswered(decision, f"does not speak {signals.language}")
-        evidence = None
+        evidence, chosen = None, None
         if signals.intent in _ASKING:
             least = self.persona.replies.min_evidence
             evidence = best_evidence(signals.knowledge, min_evidence=least)
@@ -117,7 +118,7 @@ class CompanionPersona:
         else:
             memory = next((one for one in signals.memories if self._recalls(one)), None)
             said = pick(
-                self.persona.replies.templates,
+                said_or_tried(self.persona),
                 situation_of(
                     signals, has_memory=memory is not None, is_first=not signals.conversation
                 ),
@@ -128,9 +129,19 @@ class CompanionPersona:
             if said is None:
                 return self._unanswered(decision, "has no words for this")
             situation, text = said
+            chosen = tried(self.name, self.persona, situation, cue)
+            if chosen is not None:
+                text = fill(chosen.text, message, memory=memory.text if memory else "")
             why = f"; remembered: {memory.why}" if memory and situation == "recall" else ""
             reason, purpose = f"said what it says for `{situation}`{why}", Purpose.CHAT
-        reply = Action(ActionKind.REPLY, text=text, reason=reason, purpose=purpose)
+        reply = Action(
+            ActionKind.REPLY,
+            text=text,
+            reason=reason,
+            purpose=purpose,
+            experiment=chosen.experiment if chosen else None,
+            variant=chosen.variant if chosen else None,
+        )
         return replace(
             decision, actions=(*decision.actions, reply), reason=decision.reason or reason
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -48,6 +48,10 @@ class Duplicates(Strict):
     likeness: float = Field(default=0.80, ge=0.5, le=1)
     days: int = Field(default=90, ge=1)
     says: Text = "This looks like something that was asked before:"
+
+
+WELCOME: Final = "welcome"
+"""The experiment whose variants are said in place of `says`."""
 
 
 class Welcome(Strict):

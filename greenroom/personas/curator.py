@@ -25,13 +25,14 @@ from greenroom.message import (
 )
 from greenroom.personas.base import Cue, Needs
 from greenroom.personas.crisis import help_in_crisis, in_crisis
-from greenroom.personas.curation import Digest
+from greenroom.personas.curation import WELCOME, Digest
 from greenroom.personas.digest import Item, items_of
 from greenroom.personas.handover import asks_for_a_person, hand_over, is_bot, without_answers
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.occasions import Job, Occasion
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import fill, plain_name
+from greenroom.personas.trying import tried
 from greenroom.personas.voice import covers, shortened
 from greenroom.policies import Count, Policy
 
@@ -194,12 +195,20 @@ class CuratorPersona:
         fitting = [
             passage for passage in cue.signals.knowledge if passage.score >= welcome.min_evidence
         ][: welcome.suggests]
-        lines = [fill(welcome.says, cue.message)]
+        chosen = tried(self.name, self.persona, WELCOME, cue)
+        lines = [fill(chosen.text if chosen else welcome.says, cue.message)]
         if fitting:
             lines += ["This may fit what you wrote:", *map(_suggestion, fitting)]
         kind = ActionKind.MESSAGE if welcome.how == "message" else ActionKind.REPLY
         reason = f"a first message here; {len(fitting)} sections fit"
-        action = Action(kind, text="\n".join(lines), reason=reason, purpose=Purpose.WELCOME)
+        action = Action(
+            kind,
+            text="\n".join(lines),
+            reason=reason,
+            purpose=Purpose.WELCOME,
+            experiment=chosen.experiment if chosen else None,
+            variant=chosen.variant if chosen else None,
+        )
         return replace(
             decision,
             actions=(*decision.actions, action),

@@ -7,13 +7,14 @@ from typing import Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE
+from greenroom.experiments import Experiment
 from greenroom.message import ActionKind
 from greenroom.personas.campaigns import Campaign, Caps, StopOn
 from greenroom.personas.crisis import Crisis
-from greenroom.personas.curation import Digest, Duplicates, Welcome
+from greenroom.personas.curation import WELCOME, Digest, Duplicates, Welcome
 from greenroom.personas.fields import Name, Strict, Text
 from greenroom.personas.memory import MemoryField, MemorySettings
-from greenroom.personas.templates import Templates
+from greenroom.personas.templates import Templates, check_templates
 from greenroom.personas.timing import QuietHours, Zone
 from greenroom.personas.voice import Voice
 
@@ -28,6 +29,7 @@ _ONLY: Final[dict[str, tuple[Kind, ...]]] = {
     "quiet_hours": ("advocate", "curator"),
     "stop_on": ("advocate",),
     "memory": ("companion", "assistant"),
+    "experiments": ("companion", "curator"),
 }
 """Keys that only some kinds have."""
 
@@ -98,6 +100,7 @@ class Persona(Strict):
     stop_on: StopOn = StopOn()
     memory: MemoryField = MemorySettings()
     limits: Limits = Limits()
+    experiments: dict[Name, Experiment] = Field(default_factory=dict)
     examples: tuple[Example, ...] = ()
 
     @model_validator(mode="after")
@@ -116,8 +119,20 @@ class Persona(Strict):
         return self
 
     @model_validator(mode="after")
+    def _tries_what_it_says(self) -> Persona:
+        if self.experiments.keys() - {WELCOME} and self.kind == "curator":
+            raise ValueError(f"a curator's experiments can only be called `{WELCOME}`")
+        if self.experiments and self.kind == "curator" and self.welcome is None:
+            raise ValueError(f"tries texts for `{WELCOME}`, which it does not have")
+        for name, experiment in self.experiments.items():
+            texts = tuple(experiment.variants.values())
+            check_templates({"first" if name == WELCOME else name: texts})
+        return self
+
+    @model_validator(mode="after")
     def _keeps_to_its_words(self) -> Persona:
         said = [text for texts in self.replies.templates.values() for text in texts]
+        said += [text for one in self.experiments.values() for text in one.variants.values()]
         for campaign in self.campaigns.values():
             said += [campaign.words(headline) for headline in campaign.headlines]
         for text in said:

@@ -34,7 +34,12 @@ _NAME: Final = re.compile(r"[^\w\s.'’-]+")
 _MAX_NAME: Final = 40
 
 
-def _checked(templates: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def check_templates(templates: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The same templates.
+
+    Raises:
+        ValueError: A situation or a placeholder is unknown, or a text says nothing.
+    """
     for situation, texts in templates.items():
         if situation not in SITUATIONS:
             raise ValueError(f"unknown situation `{situation}`; there are {', '.join(SITUATIONS)}")
@@ -56,7 +61,7 @@ def _check(situation: str, text: str) -> None:
             raise ValueError("`{{memory}}` stands only in `recall`")
 
 
-Templates = Annotated[dict[str, tuple[str, ...]], AfterValidator(_checked)]
+Templates = Annotated[dict[str, tuple[str, ...]], AfterValidator(check_templates)]
 """A situation, and the texts for it; one of them is said."""
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.backtest import Past, Share, backtest
+from greenroom.backtest import Past, backtest
+from greenroom.experiments.intervals import Share
 from greenroom.ledger import CaseDraft, Handled, Judgement, Ledger, Verdict
 from greenroom.message import (
     Action,

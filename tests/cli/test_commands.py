@@ -18,6 +18,7 @@ COMMANDS = (
     *(["backtest"], ["promote"], ["schema"], ["policy", "try"], ["desk", "link"], ["bot", "add"]),
     *(["persona", "chat"], ["persona", "test"]),
     *(["provenance", name] for name in ("verify", "show", "export", "key", "rotate")),
+    ["report", "personas"],
 )
 
 

@@ -15,6 +15,7 @@ import aiohttp
 
 from greenroom.adapters.base import Health
 from greenroom.desk import Explain, Patience, RunningBot, make_desk, serve, sign_in_address
+from greenroom.experiments import Experiment
 from greenroom.ledger import Case, Change, Handled, Ledger, Planned
 from greenroom.message import ActionKind, Message, Precedent, Severity
 from greenroom.senses import text_of
@@ -90,6 +91,7 @@ class House:
     precedents_error: Exception | None = None
     precedents_wait: asyncio.Event | None = None
     explain: Explain = explained
+    cast: dict[str, dict[str, Experiment]] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @staticmethod
@@ -105,6 +107,7 @@ class House:
     ) -> AsyncIterator[House]:
         bots = {"b": RunningBot("b", "discord", mode, CAN)}
         opened: list[House] = []
+        cast: dict[str, dict[str, Experiment]] = {}
 
         async def precedents(message: Message) -> Sequence[Precedent]:
             if opened[0].precedents_wait is not None:
@@ -122,6 +125,7 @@ class House:
             precedents=precedents,
             explain=words,
             health=lambda: {"b": Health(is_connected=True)},
+            cast=cast,
             clock=clock,
             public_url=public_url,
             public_keys=public_keys,
@@ -132,6 +136,7 @@ class House:
             address = await server.enter_async_context(serve(app, port=0))
             async with aiohttp.ClientSession(address, cookie_jar=jar) as client:
                 opened.append(House(ledger, clock, server.aclose, address, client, bots))
+                opened[0].cast = cast
                 yield opened[0]
 
     async def sign_in(self, moderator: str = "kim") -> None:

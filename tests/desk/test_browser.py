@@ -14,6 +14,7 @@ from greenroom.ledger import Change, Judgement, Verdict
 from greenroom.message import Author, Outcome, Severity
 from tests.desk.house import House, blame_it_all
 from tests.samples import a_message, a_removal
+from tests.talk import Talk
 
 pytestmark = pytest.mark.browser
 
@@ -272,3 +273,34 @@ async def test_an_open_page_says_that_the_desk_is_away(
     await expect(page.locator("#lost")).to_contain_text("Live updates have stopped")
     await page.context.close()
     complaints.clear()  # the refused connections that this is about
+
+
+async def test_a_persona_is_paused_in_one_window_and_seen_in_another(
+    enter: Open, house: House
+) -> None:
+    house.cast |= {"guide": {}, _PWNED: {}}
+    other, page = await enter(), await enter()
+    for one in (other, page):
+        await one.goto(f"{house.address}/personas")
+        await watching(one)
+    await page.get_by_role("button", name="Pause guide").click()
+    await expect(page.get_by_text("It says and does nothing")).to_be_visible()
+    assert list(await house.ledger.pauses.all()) == ["guide"]
+    await expect(other.get_by_role("button", name="Resume guide")).to_be_visible()
+    await expect(other.locator("#notices")).to_contain_text("doing nothing: guide.")
+    await other.get_by_role("button", name="Resume guide").click()
+    await expect(page.get_by_role("button", name="Pause guide")).to_be_visible()
+    assert await house.ledger.pauses.all() == {}
+    assert await page.evaluate("window.pwned") is None
+
+
+async def test_the_personas_page_fits_a_phone(enter: Open, house: House) -> None:
+    house.cast["guide"] = {}
+    talk = Talk(house.ledger, house.clock())
+    for _ in range(3):
+        await talk.say()
+    house.clock.move(hours=1)
+    page = await enter(viewport={"width": 360, "height": 740})
+    await page.goto(f"{house.address}/personas")
+    await expect(page.get_by_role("region", name="Figures of guide")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 360

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from greenroom.config import BotFrame
+from greenroom.config import BotFrame, FeedbackSettings
+from greenroom.experiments import Experiment, Stop
 from greenroom.personas.campaigns import Campaign, Caps, StopOn
 from greenroom.personas.crisis import Crisis
 from greenroom.personas.curation import Digest, Duplicates, Welcome
@@ -46,3 +47,15 @@ def test_every_key_has_its_row(key: str) -> None:
 @pytest.mark.parametrize("key", keys(Expectation))
 def test_every_expectation_is_told(key: str) -> None:
     assert f"`{key}`" in TEXT
+
+
+EXPERIMENTS = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [*keys(Experiment), *keys(Stop, "stop."), *keys(FeedbackSettings, "feedback.")],
+)
+def test_every_key_of_an_experiment_has_its_row(key: str) -> None:
+    if key != "stop":
+        assert f"\n| `{key}` |" in EXPERIMENTS

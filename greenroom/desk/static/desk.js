@@ -331,7 +331,7 @@ setInterval(() => showTimes(document), 30_000);
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", judgeOnce);
 document.addEventListener("click", onClick);
-if (document.querySelector("#queue, #verdict")) {
+if (document.querySelector("#queue, #verdict, #cast")) {
   watch();
   setInterval(() => document.hidden || schedule(), STATUS_MS);
 }
