@@ -17,6 +17,7 @@ from greenroom.archive import Archive
 from greenroom.backstage import Backstage
 from greenroom.company import (
     Company,
+    chat_server,
     check_c2pa,
     classifiers_of,
     experiments_of,
@@ -37,14 +38,19 @@ from greenroom.context import (
     VectorStore,
 )
 from greenroom.counting import Counting
-from greenroom.desk import Metrics, RunningBot, make_desk, serve
+from greenroom.desk import Metrics, RunningBot, Wording, make_desk, serve
 from greenroom.experiments import Experiment
 from greenroom.ledger import Ledger
 from greenroom.listening import Ear, Listening, Measured
+from greenroom.llm import Turn
+from greenroom.llm.budget import DayBudget, MemoryTokens, TokenStore
+from greenroom.llm.service import Service
 from greenroom.loop import Loop, Stage
 from greenroom.message import Member, Message, Precedent
 from greenroom.personas.base import Performer
+from greenroom.personas.composer import Composer
 from greenroom.personas.contact import FirstContact
+from greenroom.personas.conversation import turns_before
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
@@ -53,6 +59,7 @@ from greenroom.recollection import Recollection
 from greenroom.report import Experiments
 from greenroom.sender import Dress, Sender
 from greenroom.senses import Senses, text_of
+from greenroom.tally import Spread
 from greenroom.triage.explain import Explanation, explain
 from greenroom.triage.pool import EncoderPool
 from greenroom.triage.providers import cpu_features, describe_cpu
@@ -74,6 +81,7 @@ class House:
         adapters: Each bot's.
         bots: As the desk sees them.
         gate: What personas say passes it.
+        composer: Lets a language model word what they say.
         notices: What the desk shows above every page, such as a file that was refused.
         cast: Each persona's experiments, for the desk.
         desk_address: Where the desk is.
@@ -87,6 +95,7 @@ class House:
     adapters: Mapping[str, Adapter]
     bots: RunningBots
     gate: Gate
+    composer: Composer
     notices: list[str]
     cast: dict[str, Mapping[str, Experiment]]
     desk_address: str
@@ -124,6 +133,51 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
         precedents, posts = Precedents(store, model=pool.model), Posts(store, model=pool.model)
         memory = MemoryIndex(store, model=pool.model)
         yield Senses(pool, knowledge, precedents, posts=posts, memory=memory)
+
+
+@asynccontextmanager
+async def open_composer(
+    company: Company,
+    senses: Senses,
+    *,
+    ledger: Ledger | None = None,
+    clock: Clock = utc_now,
+    took: Callable[[float], None] | None = None,
+) -> AsyncIterator[Composer]:
+    """What words replies, with the model that config names, if it names one.
+
+    Args:
+        company: What the files say.
+        senses: Triage and context.
+        ledger: Counts tokens and knows conversations; without one nothing is recorded.
+        clock: The time now, in UTC.
+        took: Told how many seconds each reply took.
+
+    Raises:
+        ConfigError: The library that speaks to the model is not installed.
+    """
+    settings, personas = company.deployment.config.llm, company.deployment.personas
+    server = chat_server(company.deployment)
+    if server is None:
+        yield Composer(None, reader=senses, personas=personas)
+        return
+    store: TokenStore = MemoryTokens() if ledger is None else ledger.tokens
+    service = Service(
+        server,
+        DayBudget(store, whole=settings.tokens_per_day, clock=clock),
+        deadline_s=settings.deadline_s,
+        max_tokens=settings.max_tokens,
+        at_once=settings.at_once,
+        took=took,
+    )
+
+    async def recall(message: Message) -> Sequence[Turn]:
+        return () if ledger is None else await turns_before(message, ledger.messages)
+
+    try:
+        yield Composer(service, reader=senses, personas=personas, recall=recall)
+    finally:
+        await server.close()
 
 
 @asynccontextmanager
@@ -170,12 +224,17 @@ async def open_house(
         stand = Stand(company)
         keys = await _sign_records(ledger, stand, notices)
         cast = dict(experiments_of(company))
+        wording = Spread()
+        composer = await stack.enter_async_context(
+            open_composer(company, senses, ledger=ledger, clock=clock, took=wording.add)
+        )
         loop = _loop(
             company,
             ledger,
             staged,
             senses=senses,
             gate=gate,
+            composer=composer,
             bots=bots,
             dress=_dress(keys, stand),
             clock=clock,
@@ -188,6 +247,7 @@ async def open_house(
                     staged,
                     senses=senses,
                     loop=loop,
+                    wording=_wording(composer, wording),
                     bots=bots,
                     notices=notices,
                     keys=keys,
@@ -200,7 +260,18 @@ async def open_house(
             )
         )
         yield House(
-            company, ledger, senses, loop, staged, bots, gate, notices, cast, address, stand
+            company,
+            ledger,
+            senses,
+            loop,
+            staged,
+            bots,
+            gate,
+            composer,
+            notices,
+            cast,
+            address,
+            stand,
         )
 
 
@@ -220,6 +291,7 @@ def swap(house: House, company: Company) -> list[str]:
     house.gate.set_rules(_limits(company), _voices(company))
     if house.gate.first_contact is not None:
         house.gate.first_contact.lines = _first_contacts(company)
+    house.composer.set_personas(company.deployment.personas)
     house.bots.show(running)
     if house.senses.counting is not None:
         house.senses.counting.reach(company.policies.values())
@@ -271,6 +343,7 @@ def _loop(
     *,
     senses: Senses,
     gate: Gate,
+    composer: Composer,
     bots: RunningBots,
     dress: Dress | None,
     clock: Clock,
@@ -294,6 +367,7 @@ def _loop(
         senses=senses,
         gate=gate,
         sender=sender,
+        composer=composer,
         backstage=backstage,
         listening=Listening(
             ledger,
@@ -327,6 +401,7 @@ def _desk(
     *,
     senses: Senses,
     loop: Loop,
+    wording: Wording | None,
     bots: RunningBots,
     notices: Sequence[str],
     keys: Keyring,
@@ -344,7 +419,7 @@ def _desk(
         health=lambda: {name: adapter.health() for name, adapter in staged.items()},
         clock=clock,
         public_url=company.deployment.config.desk.public_url,
-        watched=_watched(company.deployment, senses, loop),
+        watched=_watched(company.deployment, senses, loop, wording),
         public_keys=lambda: keys.names,
     )
 
@@ -385,11 +460,20 @@ def _dress(keys: Keyring, stand: Stand) -> Dress | None:
     return Outgoing(Binder(keys), stand.speaker)
 
 
-def _watched(deployment: Deployment, senses: Senses, loop: Loop) -> Metrics:
+def _wording(composer: Composer, took: Spread) -> Wording | None:
+    service = composer.service
+    if service is None:
+        return None
+    return Wording(service.counts, took, lambda: service.breaker.is_open)
+
+
+def _watched(
+    deployment: Deployment, senses: Senses, loop: Loop, wording: Wording | None
+) -> Metrics:
     assert isinstance(senses.triage, EncoderPool), "open_senses makes one"
     token = deployment.config.desk.metrics_token
     shown = None if token is None else token.get_secret_value()
-    return Metrics(loop.tally, loop.queued, senses.triage, shown)
+    return Metrics(loop.tally, loop.queued, senses.triage, shown, wording)
 
 
 def _changes(indexed: Indexed) -> str:

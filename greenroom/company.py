@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from greenroom.adapters.base import Adapter
 from greenroom.adapters.connection import CONNECTIONS
@@ -35,6 +36,9 @@ from greenroom.triage.classifier import Assignment, load_classifier
 from greenroom.triage.manifest import SHIPPED, load_manifest
 from greenroom.triage.providers import PROVIDERS, Provider, provider_named
 from greenroom.versions import persona_version
+
+if TYPE_CHECKING:
+    from greenroom.llm.client import ChatServer
 
 PERSONAS: Mapping[str, Callable[[str, Persona, Sequence[Policy]], Performer]] = {
     "moderator": ModeratorPersona,
@@ -68,6 +72,7 @@ def gather(file: Path, *, secrets: bool = True) -> Company:
     policies = _policies(deployment, faults)
     for document in deployment.persona_documents.values():
         faults.extend(_unknown_names(deployment, document))
+    faults.extend(_model_faults(deployment))
     faults.extend(_connection_faults(deployment.folder / "adapters"))
     if faults:
         raise ConfigErrors(faults)
@@ -98,6 +103,7 @@ def preflight(company: Company) -> None:
         ),
         lambda: classifiers_of(deployment),
         lambda: check_c2pa(deployment),
+        lambda: chat_server(deployment),
     ]
     knowledge = deployment.path(deployment.config.knowledge)
     looks += [partial(read_text, path) for path in sorted(knowledge.rglob("*.md"))]
@@ -304,6 +310,52 @@ def _unknown_names(deployment: Deployment, document: Document) -> list[ConfigErr
         if not (folder / one).exists()
     ]
     return faults
+
+
+def _model_faults(deployment: Deployment) -> list[ConfigError]:
+    """Personas that want a language model where config has none."""
+    if deployment.config.llm.url is not None:
+        return []
+    return [
+        deployment.persona_documents[name].fault(
+            ("replies", "from"),
+            f"{name} wants its replies worded by a language model, and config.yaml names none",
+            accepted="set llm.url and llm.model in config.yaml, or write `from: grounded`",
+        )
+        for name, persona in deployment.personas.items()
+        if persona.replies.source == "llm"
+    ]
+
+
+def chat_server(deployment: Deployment) -> ChatServer | None:
+    """The language model's server, as config names it; nothing connects yet.
+
+    None where config names none, or where the key's place is known and the key is not.
+
+    Raises:
+        ConfigError: The library that speaks to it is not installed.
+    """
+    settings = deployment.config.llm
+    if settings.url is None or settings.model is None:
+        return None
+    key = None if settings.api_key is None else settings.api_key.get_secret_value()
+    if key is not None and key.startswith("${"):
+        return None
+    try:
+        from greenroom.llm.client import ChatServer  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise deployment.document.fault(
+            ("llm", "url"),
+            f"a language model needs a library that is not installed ({error.name})",
+            accepted="pip install 'greenroom[llm]'",
+        ) from error
+    return ChatServer(
+        settings.url,
+        settings.model,
+        key=key,
+        deadline_s=settings.deadline_s,
+        max_tokens=settings.max_tokens,
+    )
 
 
 def _texts(document: Document, key: str) -> list[tuple[int, str]]:

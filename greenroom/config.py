@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, create_model
+from pydantic import Field, SecretStr, create_model, model_validator
 
 from greenroom.adapters.registry import Entry
 from greenroom.adapters.settings import Settings
@@ -82,6 +82,24 @@ class FeedbackSettings(Strict):
     disliked: tuple[Text, ...] = DISLIKED_EMOJI
 
 
+class LlmSettings(Strict):
+    """A server that speaks the OpenAI API, for personas whose replies are ``from: llm``."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://[^/]+")
+    model: Text | None = None
+    api_key: SecretStr | None = Field(default=None, min_length=1)
+    deadline_s: float = Field(default=20.0, gt=0, le=600)  # for one reply, all its rounds
+    max_tokens: int = Field(default=300, ge=16)  # of one answer
+    tokens_per_day: int | None = Field(default=500_000, ge=1)  # of all personas; None: no limit
+    at_once: int = Field(default=4, ge=1)  # replies in the making; for one more none is asked
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> LlmSettings:
+        if (self.url is None) != (self.model is None):
+            raise ValueError("url and model go together; give both, or neither")
+        return self
+
+
 class LoopSettings(Strict):
     """How much is in flight at once."""
 
@@ -109,6 +127,7 @@ class Config(Strict):
     context: ContextSettings = ContextSettings()
     triage: TriageSettings = TriageSettings()
     desk: DeskSettings = DeskSettings()
+    llm: LlmSettings = LlmSettings()
     loop: LoopSettings = LoopSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
     feedback: FeedbackSettings = FeedbackSettings()
@@ -196,7 +215,8 @@ def read(
         file: The config file.
         adapters: The adapters that there are, by name.
         environment: Where ``${NAME}`` is looked up, after ``.env`` beside the file.
-        secrets: False leaves ``${NAME}`` as it is, for a check without secrets.
+        secrets: False leaves ``${NAME}`` as it is, for a check without secrets; in the config
+            file itself those that are known are filled in all the same.
         faults: Where faults of bots and personas are put, by a caller that looks for more
             of them; without it they are raised.
 
@@ -207,7 +227,7 @@ def read(
     values = {**_dotenv(folder / ".env"), **environment}
     fill = (lambda document: interpolate(document, values)) if secrets else (lambda d: d)
     document = load(file)
-    config = validate(fill(document), Config)
+    config = validate(interpolate(document, values, is_strict=secrets), Config)
     found: list[ConfigError] = [] if faults is None else faults
     documents: dict[str, Document] = {}
 

@@ -44,7 +44,7 @@ MAX_NODES = 60_000  # aliases expanded: a YAML bomb stops here
 MAX_DEPTH = 100
 
 _DEEP = re.compile(rf"^[ \-?:]{{{MAX_DEPTH},}}", re.MULTILINE)  # how blocks nest
-_SECRET = re.compile("token|secret|password")  # values of such keys are never shown
+_SECRET = re.compile("token|secret|password|api_key")  # values of such keys are never shown
 _PLAIN = {  # pydantic speaks of Python's types; whoever writes YAML does not
     "too_short": "must not be empty",
     "tuple_type": "must be a list, such as [a, b]",
@@ -194,8 +194,15 @@ def validate(document: Document, model: type[ModelT]) -> ModelT:
         ) from error
 
 
-def interpolate(document: Document, environment: Mapping[str, str] = os.environ) -> Document:
+def interpolate(
+    document: Document, environment: Mapping[str, str] = os.environ, *, is_strict: bool = True
+) -> Document:
     """Replace ``${NAME}`` in every text by the environment's value.
+
+    Args:
+        document: As it was read.
+        environment: The values, by name.
+        is_strict: False leaves a name without a value as it stands.
 
     Raises:
         ConfigErrors: Some variables are not set; each is named with its place.
@@ -210,6 +217,8 @@ def interpolate(document: Document, environment: Mapping[str, str] = os.environ)
         if not isinstance(value, str):
             return value
         missing = [name for name in _VARIABLE.findall(value) if not environment.get(name)]
+        if missing and not is_strict:
+            return value
         faults.extend(_missing_variable(document, path, name) for name in missing)
         return _VARIABLE.sub(lambda match: environment.get(match[1], ""), value)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from greenroom.adapters.unknown import UNKNOWN, Unknown
 from greenroom.company import Company, make_adapter
@@ -30,11 +32,32 @@ def warnings_of(company: Company) -> Iterator[ConfigError]:
         if not persona.policies and persona.kind in ("moderator", "assistant"):
             document = deployment.persona_documents[name]
             yield document.fault((), f"{name} has no policies: it will do nothing but hand over")
+    yield from _in_the_clear(company)
     for policy in company.policies.values():
         yield from policy.warnings
     for bot in company.deployment.bots.values():
         yield from _impossible(company, bot)
     yield from _unknown_there(company)
+
+
+def _in_the_clear(company: Company) -> Iterator[ConfigError]:
+    """A language model elsewhere, asked without TLS."""
+    url = urlsplit(company.deployment.config.llm.url or "")
+    if url.scheme != "http" or _is_near(url.hostname or ""):
+        return
+    yield company.deployment.document.fault(
+        ("llm", "url"),
+        f"what members write goes to {url.hostname} in the clear",
+        accepted="use https://, or a model on this machine or network",
+    )
+
+
+def _is_near(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or "." not in host  # a name in this network, or a container's
+    return address.is_loopback or address.is_private
 
 
 def _duplicates(document: Document) -> Iterator[ConfigError]:

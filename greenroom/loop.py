@@ -30,6 +30,7 @@ from greenroom.message import (
     Signals,
 )
 from greenroom.personas.base import Cue, Performer
+from greenroom.personas.composer import Composer
 from greenroom.personas.gate import Gate
 from greenroom.personas.occasions import Scheduled, job_of
 from greenroom.personas.spoken import asks_to_be_left_alone, spoken_command
@@ -82,6 +83,7 @@ class Loop:
         gate: What an answer passes.
         sender: Performs the outbox.
         listening: What members make of what personas say; without it, by the defaults.
+        composer: Lets a language model word replies; without it they stay as decided.
         backstage: Hears commands and buttons; without it they are stored, and nothing follows.
         clock: The time now, in UTC.
         workers: Messages decided at the same time. A message's own events (post, edit,
@@ -98,6 +100,7 @@ class Loop:
         senses: Senses,
         gate: Gate,
         sender: Sender,
+        composer: Composer | None = None,
         backstage: Backstage | None = None,
         listening: Listening | None = None,
         clock: Callable[[], datetime],
@@ -110,6 +113,7 @@ class Loop:
         self._senses = replace(senses, triage=TimedTriage(senses.triage, self.tally.triage))
         self._gate = gate
         self._sender = sender
+        self._composer = composer
         self._backstage = backstage
         self._listening = listening or Listening(ledger, likeness=senses.likeness)
         self._clock = clock
@@ -263,6 +267,11 @@ class Loop:
         decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
         resting = [_known(one, stage, before) for one in decided]
         decisions = one_voice(resting, message, word.speaker)
+        if self._composer is not None:
+            decisions = [
+                await self._composer.compose(performer, decision, cue)
+                for performer, decision in zip(performers, decisions, strict=True)
+            ]
         admitted = [
             await self._gate.admit(
                 decision,

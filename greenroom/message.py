@@ -522,6 +522,7 @@ class Decision:
     learned: tuple[Fact, ...] = ()  # kept only with the member's consent
     asks_consent: bool = False  # what it says asks whether it may remember
     version: str | None = None  # of the persona's files, SHA-256
+    model: str | None = None  # the language model that worded its reply, with its version
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from greenroom.company import Company
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals
 from greenroom.personas.base import Cue
+from greenroom.personas.composer import Composer
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Example
 from greenroom.policies import Situation, Why, failed_tests, rule_called, why
@@ -38,14 +39,21 @@ class Rehearsal:
         company: What the files say.
         senses: Triage and context.
         clock: The time now, in UTC.
+        composer: Lets a language model word replies; without it they stay as decided.
     """
 
     def __init__(
-        self, company: Company, senses: Senses, *, clock: Callable[[], datetime] = utc_now
+        self,
+        company: Company,
+        senses: Senses,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        composer: Composer | None = None,
     ) -> None:
         self._company = company
         self._senses = senses
         self._clock = clock
+        self._composer = composer
         limits = {name: persona.limits for name, persona in company.deployment.personas.items()}
         voices = {name: persona.voice for name, persona in company.deployment.personas.items()}
         self._gate = Gate(senses.scores, limits, voices=voices)
@@ -61,6 +69,8 @@ class Rehearsal:
             message, [performer], lambda signals: Cue(message, signals, now)
         )
         decision = performer.decide(cue)
+        if self._composer is not None:
+            decision = await self._composer.compose(performer, decision, cue)
         admitted = await self._gate.admit(
             decision,
             message,

@@ -12,7 +12,7 @@ from greenroom.archive import Archive
 from greenroom.context import Knowledge, MemoryIndex, Posts, Precedents
 from greenroom.counting import Counting
 from greenroom.errors import RetryLater
-from greenroom.message import Message, Signals
+from greenroom.message import Message, Passage, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
 from greenroom.personas.gate import HARM
 from greenroom.personas.occasions import Job, Occasion
@@ -170,6 +170,14 @@ class Senses:
         assert first.embedding is not None, "it was asked for"
         assert second.embedding is not None, "it was asked for"
         return float(first.embedding @ second.embedding)
+
+    async def search(self, query: str, sources: Sequence[str]) -> Sequence[Passage]:
+        """Passages of these sources that may answer, best first; none while Qdrant is away."""
+        try:
+            return await self.knowledge.search(await self.embed(query), sources=sources)
+        except RetryLater as error:
+            log.warning("no knowledge: %s", error)
+            return ()
 
     async def remember(self, message: Message, verdict: str, *, case: int) -> None:
         """Make a judged message a precedent.

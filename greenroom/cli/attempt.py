@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from greenroom.app import open_senses
+from greenroom.app import open_composer, open_senses
 from greenroom.cli.console import err, opening, out, put_json
 from greenroom.company import Company, gather
 from greenroom.documents import suggest
@@ -122,6 +122,7 @@ def as_object(decision: Decision, signals: Signals) -> dict[str, Any]:
             for passage in decision.evidence
         ],
         "notes": list(decision.notes),
+        "worded_by": decision.model,
         "scores": {name: round(score, 4) for name, score in signals.scores.items()},
         "intent": signals.intent,
         "model": signals.model,
@@ -269,7 +270,10 @@ async def _rehearse(
             async def say(changed: str) -> tuple[Decision, Signals]:
                 return await Rehearsal(company, senses).say(changed, **scene)
 
-            decision, signals = await say(text)
+            # Only the reply itself is worded: what explains it decides the same without.
+            async with open_composer(company, senses) as composer:
+                worded = Rehearsal(company, senses, composer=composer)
+                decision, signals = await worded.say(text, **scene)
             asked = None
             if rule is not None:
                 asked = await Rehearsal(company, senses).why(text, rule, **scene)

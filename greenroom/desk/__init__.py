@@ -1,7 +1,7 @@
 """Where people judge: the queue, the case, the verdict. A web console on aiohttp."""
 
 from greenroom.desk.desk import make_desk, serve
-from greenroom.desk.metrics import Metrics
+from greenroom.desk.metrics import Metrics, Wording
 from greenroom.desk.room import Explain, Fitness, Patience, Precedents, RunningBot
 from greenroom.desk.signin import sign_in_address
 from greenroom.desk.verdicts import Choice, choices, judgement, standing
@@ -14,6 +14,7 @@ __all__ = [
     "Patience",
     "Precedents",
     "RunningBot",
+    "Wording",
     "choices",
     "judgement",
     "make_desk",

@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 from greenroom.desk import guard
 from greenroom.desk.room import Fitness, room_of
 from greenroom.ledger import Backlog, Ledger
+from greenroom.llm.counts import Counts
 from greenroom.tally import BOUNDS_S, Spread, Tally
 
 _ROUTE: Final = "metrics"
@@ -62,6 +63,21 @@ class WatchedTriage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the language model fares.
+
+    Attributes:
+        counts: What was asked and what came of it.
+        took: How long replies took.
+        is_paused: Whether it is left alone for a while.
+    """
+
+    counts: Counts
+    took: Spread
+    is_paused: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """What the figures beside the ledger's are read from, and who may read them.
 
@@ -70,12 +86,14 @@ class Metrics:
         queued: How many events wait for the loop's workers.
         triage: What reads messages.
         token: What a reader on another machine has to show.
+        wording: The language model's figures, where there is one.
     """
 
     tally: Tally
     queued: Callable[[], int]
     triage: WatchedTriage
     token: str | None = None
+    wording: Wording | None = None
 
 
 METRICS = web.AppKey("metrics", Metrics)
@@ -147,6 +165,7 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     families = [*await _ledger(room.ledger, room.clock()), *_bots(room.health())]
     if metrics is not None:
         families += [*_events(metrics), *_triage(metrics.triage, metrics.tally.triage)]
+        families += [] if metrics.wording is None else _wording(metrics.wording)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshot(families))
     encode, kind = choose_encoder(request.headers.get("Accept", ""))
@@ -215,6 +234,27 @@ def _triage(triage: WatchedTriage, spread: Spread) -> Iterable[Metric]:
         _gauge("triage_in_flight", "Texts the encoder reads or has waiting.", triage.in_flight),
         _gauge("triage_full", "1 when the next text has to wait for a place.", triage.is_full),
         _histogram("triage_seconds", "How long a message's reading took.", spread),
+    )
+
+
+def _wording(wording: Wording) -> Iterable[Metric]:
+    counts = wording.counts
+    replies = CounterMetricFamily(
+        "greenroom_llm_replies", "Replies a model could word, by what came.", labels=["outcome"]
+    )
+    for outcome, count in sorted(counts.replies.items()):
+        replies.add_metric([outcome], count)
+    tokens = CounterMetricFamily(
+        "greenroom_llm_tokens", "Tokens, as counted against budgets.", labels=["direction"]
+    )
+    tokens.add_metric(["read"], counts.read)
+    tokens.add_metric(["written"], counts.written)
+    return (
+        replies,
+        tokens,
+        _counter("llm_calls", "Requests to the model's server.", counts.calls),
+        _gauge("llm_paused", "1 while it is left alone for a while.", wording.is_paused()),
+        _histogram("llm_seconds", "How long a reply took to be worded.", wording.took),
     )
 
 

@@ -23,6 +23,7 @@ from greenroom.ledger.pauses import Pauses
 from greenroom.ledger.people import People
 from greenroom.ledger.record import Record
 from greenroom.ledger.store import Store
+from greenroom.ledger.tokens import Tokens
 from greenroom.ledger.utterances import Utterances
 
 
@@ -65,6 +66,7 @@ class Ledger:
         self.utterances = Utterances(self._store)
         self.pauses = Pauses(self._store)
         self.people = People(self._store, now_s=now_s)
+        self.tokens = Tokens(self._store)
         self.feed = Feed()
 
     @property

@@ -281,6 +281,15 @@ def utterances(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def tokens(db: Database) -> None:
+    """What personas used of language models on each day."""
+    db.execute(
+        "CREATE TABLE tokens (day TEXT NOT NULL, persona TEXT NOT NULL, used INTEGER NOT NULL,"
+        " PRIMARY KEY (day, persona)) WITHOUT ROWID"
+    )
+
+
 _KNOWN = {
     one.__name__
     for one in (
@@ -293,6 +302,7 @@ _KNOWN = {
         memories,
         attestations,
         utterances,
+        tokens,
     )
 }
 

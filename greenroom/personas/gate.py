@@ -131,19 +131,12 @@ class Gate:
         word = self._voices[persona].avoided(action.text) if persona in self._voices else None
         if word is not None:
             return f"it says “{word}”, which its voice avoids"
-        harm = await self._harm(action.text)
+        harm = await harm_in(self._scores, action.text)
         if harm is not None:
             return harm
         if action.kind is ActionKind.REPLY:
             return self._over_limit(persona, message, now)
         return None
-
-    async def _harm(self, text: str) -> str | None:
-        scores = await self._scores(text)
-        worst = max(HARM, key=lambda head: scores.get(head, 0.0))
-        if scores.get(worst, 0.0) <= MAXHARM:
-            return None
-        return f"its text reads as {worst} ({scores[worst]:.2f})"
 
     def _over_limit(self, persona: str, message: Message, now: datetime) -> str | None:
         limits = self._limits[persona]
@@ -158,6 +151,15 @@ class Gate:
         hour.append(now)
         _forget_oldest(self._by_member)
         return None
+
+
+async def harm_in(scores: Scores, text: str) -> str | None:
+    """What is harmful about a text that is to go out, or None."""
+    found = await scores(text)
+    worst = max(HARM, key=lambda head: found.get(head, 0.0))
+    if found.get(worst, 0.0) <= MAXHARM:
+        return None
+    return f"its text reads as {worst} ({found[worst]:.2f})"
 
 
 def _recent(seen: dict[K, deque[datetime]], key: K, since: datetime) -> deque[datetime]:
@@ -178,7 +180,13 @@ def _is_own(action: Action) -> bool:
 
 
 def _disclosed(action: Action, disclosure: str) -> Action:
-    if action.kind not in SPOKEN or not action.text or disclosure in action.text:
+    """With the disclosure under it, in a paragraph of its own.
+
+    Somewhere in the text it does not count: quoted, hidden or taken back it discloses nothing.
+    """
+    if action.kind not in SPOKEN or not action.text:
+        return action
+    if action.text == disclosure or action.text.endswith(f"\n\n{disclosure}"):
         return action
     return replace(action, footer=disclosure)
 

@@ -25,9 +25,14 @@ def best_evidence(passages: Sequence[Passage], *, min_evidence: float) -> Passag
 def grounded_reply(question: str, passage: Passage) -> str:
     """A reply that quotes ``passage`` and names its source."""
     quoted = "\n".join(f"> {line}".rstrip() for line in _excerpt(question, passage).split("\n"))
+    return f"{quoted}\n\n{source_line(passage)}"
+
+
+def source_line(passage: Passage) -> str:
+    """Where a passage stands, as it is told under what rests on it."""
     place = f"{passage.source}, {passage.heading}" if passage.heading else passage.source
     link = f" <{passage.url}>" if passage.url else ""
-    return f"{quoted}\n\nSource: {place}{link}"
+    return f"Source: {place}{link}"
 
 
 def _excerpt(question: str, passage: Passage) -> str:

@@ -44,10 +44,20 @@ class Limits(Strict):
 class Replies(Strict):
     """Where an assistant's answers come from, and what it does without evidence."""
 
-    source: Literal["grounded", "template"] = Field(default="grounded", alias="from")
+    source: Literal["grounded", "template", "llm"] = Field(default="grounded", alias="from")
     templates: Templates = Field(default_factory=dict)
     min_evidence: float = Field(default=DEFAULT_MIN_EVIDENCE, ge=-1, le=1)
     otherwise: Literal["escalate", "silence"] = "escalate"
+    tokens_per_day: int | None = Field(default=None, ge=1)  # None: what config leaves
+    tools: tuple[Literal["search_knowledge", "hand_over"], ...] = ()
+    small_talk: bool = False  # the model may reply without evidence, if it states no facts
+
+    @model_validator(mode="after")
+    def _needs_a_model(self) -> Replies:
+        mine = {"tokens_per_day", "tools", "small_talk"} & self.model_fields_set
+        if mine and self.source != "llm":
+            raise ValueError(f"{', '.join(sorted(mine))}: only with `from: llm`")
+        return self
 
 
 class Expectation(Strict):

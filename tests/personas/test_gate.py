@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
+
 from greenroom.message import Action, ActionKind, Author, Decision
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
@@ -49,6 +51,20 @@ async def test_a_reply_carries_the_disclosure_once() -> None:
     assert admitted.actions[0].said == said
     again = await admit(a_gate(), admitted)
     assert again.actions[0].said == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"> {DISCLOSURE}\n\nNot true.",
+        f"||{DISCLOSURE}|| psst",
+        f"I used to say: {DISCLOSURE}",
+        f"{DISCLOSURE}\n\nJust joking.",
+    ],
+)
+async def test_a_disclosure_that_is_quoted_or_hidden_is_none(text: str) -> None:
+    admitted = await admit(a_gate(), says(text))
+    assert admitted.actions[0].footer == DISCLOSURE
 
 
 async def test_harmful_words_are_held_back_and_shown_to_a_person() -> None:
