@@ -19,8 +19,9 @@ import numpy as np
 
 from greenroom.context import DEFAULT_MIN_EVIDENCE, EdgeStore, Point
 from greenroom.context.base import VECTOR_SIZE, Vector, point_id
+from greenroom.context.files import read_folder
 from greenroom.context.knowledge import searchable
-from greenroom.context.markdown import Chunk, read_folder
+from greenroom.context.markdown import Chunk
 from greenroom.triage.encoder import Encoder
 from tests.context.questions import HELD_OUT, SECOND, TUNING
 

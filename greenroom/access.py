@@ -11,14 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from greenroom.adapters.base import Access, Inspectable
+from greenroom.adapters.base import Access, Inspectable, Published
 from greenroom.company import Company, make_adapter
 from greenroom.config import Bot
-from greenroom.errors import ConfigError, ConfigErrors, GreenroomError
+from greenroom.errors import ConfigError, ConfigErrors, GreenroomError, RetryLater
 from greenroom.message import OURS, REMOVALS, ActionKind
 
 DEADLINE_S: Final = 45.0
 """For one bot; a platform's limit may make it wait for half a minute in between."""
+
+PULL_DEADLINE_S: Final = 600.0
+"""For all of a bot's pinned posts and wiki; platforms' limits make it wait in between."""
 
 _UNDONE_BY: Final[Mapping[ActionKind, ActionKind]] = {
     **dict.fromkeys(REMOVALS, ActionKind.APPROVE),
@@ -82,6 +85,33 @@ def needs_of(company: Company, personas: Iterable[str], *, has_desk: bool) -> fr
 def is_inspectable(adapter: object) -> TypeGuard[Inspectable]:
     """Whether the platform can be asked without running the bot."""
     return all(callable(getattr(adapter, name, None)) for name in ("inspect", "greet"))
+
+
+async def published_by(
+    company: Company, bot: Bot, *, deadline_s: float = PULL_DEADLINE_S
+) -> Published:
+    """What a bot's platform has to read: pinned posts and pages of the wiki.
+
+    Raises:
+        ConfigError: Its adapter has no such thing, or the credentials are refused.
+        RetryLater: The platform cannot be reached in time.
+    """
+    adapter = make_adapter(bot, company.deployment)
+    read = getattr(adapter, "published", None)
+    if read is None:
+        raise bot.document.fault(
+            ("adapter",),
+            f"{bot.adapter} has no pinned posts and no wiki that could be read",
+            accepted="a bot on Discord, Slack or Reddit",
+        )
+    try:
+        async with asyncio.timeout(deadline_s):
+            found: Published = await read()
+    except TimeoutError as error:
+        raise RetryLater(f"{bot.adapter} did not answer within {deadline_s:g} s") from error
+    except ConfigError as error:
+        raise _placed(error, bot, _first_key(bot)) from error
+    return found
 
 
 async def inspect_all(company: Company, *, deadline_s: float = DEADLINE_S) -> Sequence[Inspection]:

@@ -115,24 +115,47 @@ async def open_senses(company: Company, *, context: Path | None = None) -> Async
         company: What the files say.
         context: Another folder for the embedded Qdrant, for a trial beside a running house.
     """
-    deployment, config = company.deployment, company.deployment.config
+    deployment = company.deployment
     async with AsyncExitStack() as stack:
         pool = _triage(deployment)
         stack.push_async_callback(pool.close)
         store = await _store(deployment, context)
         stack.push_async_callback(store.close)
         knowledge = Knowledge(store, model=pool.model)
-        quotes = any(performer.knowledge for performer in company.performers.values())
-        if quotes or any(policy.needs_likeness for policy in company.policies.values()):
-
-            async def embed(text: str) -> Any:
-                return (await pool.read(text)).embedding
-
-            indexed = await knowledge.index(deployment.path(config.knowledge), embed)
-            log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
         precedents, posts = Precedents(store, model=pool.model), Posts(store, model=pool.model)
         memory = MemoryIndex(store, model=pool.model)
-        yield Senses(pool, knowledge, precedents, posts=posts, memory=memory)
+        senses = Senses(pool, knowledge, precedents, posts=posts, memory=memory)
+        await learn(company, senses)
+        yield senses
+
+
+async def learn(company: Company, senses: Senses) -> None:
+    """Bring the index to what the files of knowledge say, if anybody would look it up.
+
+    Raises:
+        ConfigError: A file cannot be read; the index stays as it was.
+    """
+    quotes = any(performer.knowledge for performer in company.performers.values())
+    if not quotes and not any(policy.needs_likeness for policy in company.policies.values()):
+        return
+    indexed = await index_knowledge(company, senses)
+    log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
+
+
+async def index_knowledge(company: Company, senses: Senses) -> Indexed:
+    """Bring the index to what the files of knowledge say.
+
+    Only what changed is embedded; who searches meanwhile finds the old or the new.
+
+    Raises:
+        ConfigError: A file cannot be read; the index stays as it was.
+    """
+    deployment = company.deployment
+
+    async def embed(text: str) -> Any:
+        return (await senses.triage.read(text)).embedding
+
+    return await senses.knowledge.index(deployment.path(deployment.config.knowledge), embed)
 
 
 @asynccontextmanager

@@ -18,7 +18,8 @@ from greenroom.adapters.connection import CONNECTIONS
 from greenroom.adapters.registry import Make, adapters
 from greenroom.adapters.settings import ReplaySettings, SlackSettings
 from greenroom.config import Bot, Deployment, read
-from greenroom.documents import Document, load, read_text, suggest, validate
+from greenroom.context.files import files_of, read_folder
+from greenroom.documents import Document, load, suggest, validate
 from greenroom.errors import ConfigError, ConfigErrors
 from greenroom.experiments import Experiment
 from greenroom.personas.advocate import AdvocatePersona
@@ -106,7 +107,7 @@ def preflight(company: Company) -> None:
         lambda: chat_server(deployment),
     ]
     knowledge = deployment.path(deployment.config.knowledge)
-    looks += [partial(read_text, path) for path in sorted(knowledge.rglob("*.md"))]
+    looks.append(lambda: read_folder(knowledge) if knowledge.is_dir() else ())
     looks += [
         partial(make_adapter, bot, deployment)
         for bot in deployment.bots.values()
@@ -365,5 +366,5 @@ def _texts(document: Document, key: str) -> list[tuple[int, str]]:
 
 
 def _sources(folder: Path) -> list[str]:
-    files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.md"))]
+    files = [path.relative_to(folder).as_posix() for path in files_of(folder)]
     return [*files, "."]

@@ -317,7 +317,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of knowledge that may answer, with its source and its similarity (−1 to 1)."""
+    """A piece of knowledge that may answer, with its source and how well it does (0 to 1)."""
 
     source: str  # file name, relative to the knowledge folder
     heading: str

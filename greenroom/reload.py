@@ -15,15 +15,16 @@ from typing import Final
 from watchfiles import Change as FileChange
 from watchfiles import awatch
 
-from greenroom.app import House, swap
+from greenroom.app import House, learn, swap
 from greenroom.company import gather
-from greenroom.errors import ConfigError, ConfigErrors
+from greenroom.context.files import READERS
+from greenroom.errors import ConfigError, ConfigErrors, RetryLater
 from greenroom.ledger import Change
 
 DEBOUNCE_MS: Final = 300
 """Editors write a file in several steps."""
 
-_ENDINGS: Final = (".yaml", ".yml", ".txt")
+_ENDINGS: Final = (".yaml", ".yml", ".txt", *READERS)
 _TOLD: Final = 3  # faults that the desk shows
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Reloader:
         """Watch until cancelled."""
         config = self._house.company.deployment.config
         folder = self._file.parent
-        folders = [folder / one for one in (config.bots, config.personas, config.policies)]
+        named = (config.bots, config.personas, config.policies, config.knowledge)
+        folders = [folder / one for one in named if (folder / one).is_dir()]
         log.info("watching %s", ", ".join(one.name for one in folders))
         watched = awatch(self._file, *folders, watch_filter=_is_ours, debounce=DEBOUNCE_MS, step=50)
         try:
@@ -58,8 +60,12 @@ class Reloader:
         """Read everything anew and take it over; false if it was refused."""
         try:
             company = await asyncio.to_thread(gather, self._file)
+            await learn(company, self._house.senses)
         except ConfigError as error:
             self._refuse(error)
+            return False
+        except RetryLater as error:  # Qdrant is away
+            self._refuse(ConfigError(f"knowledge cannot be indexed: {error}"))
             return False
         notices = swap(self._house, company)
         log.info("took over %s", ", ".join(names) or "the files")
@@ -87,4 +93,4 @@ def _near(fault: ConfigError, folder: Path) -> str:
 
 
 def _is_ours(change: FileChange, path: str) -> bool:  # noqa: ARG001 (the library's contract)
-    return path.endswith(_ENDINGS)
+    return path.lower().endswith(_ENDINGS)

@@ -174,7 +174,8 @@ class Senses:
     async def search(self, query: str, sources: Sequence[str]) -> Sequence[Passage]:
         """Passages of these sources that may answer, best first; none while Qdrant is away."""
         try:
-            return await self.knowledge.search(await self.embed(query), sources=sources)
+            vector = await self.embed(query)
+            return await self.knowledge.search(vector, sources=sources, text=query)
         except RetryLater as error:
             log.warning("no knowledge: %s", error)
             return ()
@@ -239,7 +240,9 @@ class Senses:
     ) -> Signals:
         assert signals.embedding is not None, "it was asked for"
         try:
-            found = await self.knowledge.search(signals.embedding, sources=sources)
+            found = await self.knowledge.search(
+                signals.embedding, sources=sources, text=text_of(message)
+            )
         except RetryLater as error:
             # Qdrant is away: an assistant without evidence hands over.
             log.warning("no knowledge for %s: %s", message.key, error)

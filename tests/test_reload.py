@@ -116,6 +116,34 @@ async def test_what_needs_a_restart_is_told(house: House, folder: Path) -> None:
     assert list(house.bots) == ["terminal"]
 
 
+async def test_a_saved_file_of_knowledge_is_found(house: House, folder: Path) -> None:
+    question = "Who feeds the llama in the courtyard?"
+
+    async def best() -> str:
+        reading = await house.senses.triage.read(question)
+        assert reading.embedding is not None
+        found = await house.senses.knowledge.search(
+            reading.embedding, sources=["."], text=question, limit=1
+        )
+        return found[0].text
+
+    assert "llama" not in await best()
+    write(
+        folder, "<h1>The llama</h1><p>Robin feeds the llama in the courtyard.", "knowledge/a.html"
+    )
+    assert await Reloader(house, folder / "config.yaml").reload()
+    assert await best() == "Robin feeds the llama in the courtyard."
+    (folder / "knowledge" / "a.html").unlink()
+    assert await Reloader(house, folder / "config.yaml").reload()
+    assert "llama" not in await best()
+
+
+async def test_an_unreadable_file_of_knowledge_is_refused(house: House, folder: Path) -> None:
+    (folder / "knowledge" / "a.pdf").write_bytes(b"no PDF")
+    assert not await Reloader(house, folder / "config.yaml").reload()
+    assert house.notices[1].startswith("knowledge/a.pdf: is no PDF that can be read")
+
+
 async def test_saving_is_enough(house: House, folder: Path) -> None:
     (folder / "policies" / "lists").mkdir()
     write(folder, "cow\n", "policies/lists/animals.txt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -57,6 +57,38 @@ class Access:
     account: str
     places: tuple[str, ...] = ()
     lacks: tuple[ConfigError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Something that a community's people wrote to stay: a pinned post, a page of a wiki.
+
+    Attributes:
+        shelf: Where it stands among others: ``pins/help``, ``wiki/gardening``.
+        name: What tells it from others of its shelf, and stays when it is edited.
+        title: Its heading.
+        text: Markdown, as far as the platform's own marks are.
+        url: Where members find it.
+    """
+
+    shelf: str
+    name: str
+    title: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a platform has to read, and what of it could not be read.
+
+    Attributes:
+        articles: Only what every member may read.
+        unread: Shelves that the platform does not show to the bot's account, and why.
+    """
+
+    articles: tuple[Article, ...]
+    unread: Mapping[str, str]
 
 
 class Adapter(Protocol):
@@ -137,3 +169,15 @@ class Inspectable(Protocol):
 
     async def greet(self, text: str) -> str:
         """Post ``text`` where moderators read (``desk_channel``); returns where that was."""
+
+
+class Publishing(Protocol):
+    """An adapter whose platform keeps what people wrote to stay: ``knowledge pull`` reads it."""
+
+    async def published(self) -> Published:
+        """Sign in, and read pinned posts and pages of the wiki that every member may read.
+
+        Raises:
+            ConfigError: The credentials are refused.
+            RetryLater: The platform cannot be reached; nothing is known then.
+        """

@@ -17,6 +17,7 @@ from greenroom.cli import (
     demo,
     desk,
     init,
+    knowledge,
     models,
     persona,
     policy,
@@ -49,6 +50,7 @@ app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
 app.command("triage", epilog=triage.EXAMPLE)(triage.triage)
 app.add_typer(bot.app, name="bot")
 app.add_typer(persona.app, name="persona")
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(desk.app, name="desk")

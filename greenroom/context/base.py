@@ -27,6 +27,17 @@ never; a payload's tuple matches if any of *its* texts does."""
 _OURS: Final = uuid.UUID("6f1d3b52-5f0e-5c7e-9d3c-0a4b7e21c8aa")
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text's words as a sparse vector: which ones, and how much each counts.
+
+    Made by `greenroom.context.words`; how rare a word is, the store weighs at each search.
+    """
+
+    indices: tuple[int, ...]
+    weights: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
     """A vector with its payload. The same `id` again replaces the point."""
@@ -34,15 +45,25 @@ class Point:
     id: str  # from `point_id`
     vector: Vector
     payload: Payload
+    words: Words | None = None  # only in a collection that was made for words
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A point that a search found; `score` is the cosine, −1 to 1."""
+    """A point that a search found.
+
+    Attributes:
+        id: The point's.
+        score: The cosine, −1 to 1.
+        payload: What travels with it.
+        words: How well its words match those asked for (BM25, from 0 up); 0 where none were
+            asked for, or where `limit` points match better.
+    """
 
     id: str
     score: float
     payload: Payload
+    words: float = 0.0
 
 
 class VectorStore(Protocol):
@@ -53,8 +74,13 @@ class VectorStore(Protocol):
     folder), and ``GiveUp`` after `close`.
     """
 
-    async def ensure(self, collection: str, *, size: int, keys: Sequence[str] = ()) -> None:
+    async def ensure(
+        self, collection: str, *, size: int, keys: Sequence[str] = (), words: bool = False
+    ) -> None:
         """Open `collection`, made for vectors of `size` if it is new, with `keys` filterable.
+
+        With `words` its points may have words too. A collection that was made without gets
+        them; it may be empty then, so only what can be stored anew asks for them.
 
         Raises:
             ConfigError: It exists and holds vectors of another size.
@@ -64,9 +90,19 @@ class VectorStore(Protocol):
         """Store `points`, replacing those with the same id."""
 
     async def search(
-        self, collection: str, vector: Vector, *, limit: int, where: Where | None = None
+        self,
+        collection: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Where | None = None,
+        words: Words | None = None,
     ) -> list[Found]:
-        """The nearest points, best first."""
+        """The nearest points, best first.
+
+        With `words` a hybrid: the `limit` nearest points and the `limit` whose words match
+        best, all of them with both scores, the nearest first.
+        """
 
     async def ids(self, collection: str) -> frozenset[str]:
         """Every point's id."""
@@ -78,6 +114,9 @@ class VectorStore(Protocol):
         self, collection: str, *, ids: Collection[str] = (), where: Where | None = None
     ) -> None:
         """Delete the points with these `ids`, or those that match `where`; one of the two."""
+
+    async def optimize(self, collection: str) -> None:
+        """Make searches fast after many writes; where there is nothing to gain, do nothing."""
 
     async def compact(self, collection: str) -> None:
         """Leave nothing of deleted points behind on disk, as far as the engine lets us."""

@@ -15,6 +15,7 @@ from greenroom.context.base import (
     Point,
     Vector,
     Where,
+    Words,
     check_one_target,
     matches_nothing,
 )
@@ -54,9 +55,20 @@ class EdgeStore:
         self._places = asyncio.Semaphore(1 + waiting)
         self._is_closed = False
 
-    async def ensure(self, collection: str, *, size: int, keys: Sequence[str] = ()) -> None:
-        """See `VectorStore.ensure`."""
-        await self._run(lambda: self._ensure(collection, size, keys))
+    @staticmethod
+    def is_free(folder: Path) -> bool:
+        """Whether no process uses `folder` just now."""
+        try:
+            _lock(folder).release()
+        except ConfigError:
+            return False
+        return True
+
+    async def ensure(
+        self, collection: str, *, size: int, keys: Sequence[str] = (), words: bool = False
+    ) -> None:
+        """See `VectorStore.ensure`; a collection that gets words keeps its points."""
+        await self._run(lambda: self._ensure(collection, size, keys, words))
 
     async def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """See `VectorStore.upsert`."""
@@ -64,12 +76,21 @@ class EdgeStore:
             await self._run(lambda: self._opened(collection).upsert(points))
 
     async def search(
-        self, collection: str, vector: Vector, *, limit: int, where: Where | None = None
+        self,
+        collection: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Where | None = None,
+        words: Words | None = None,
     ) -> list[Found]:
         """See `VectorStore.search`."""
         if limit < 1 or matches_nothing(where):
             return []
-        return await self._run(lambda: self._opened(collection).search(vector, limit, where))
+        shard = self._opened(collection)
+        if words is None or not words.indices:
+            return await self._run(lambda: shard.search(vector, limit, where))
+        return await self._run(lambda: shard.search_hybrid(vector, words, limit, where))
 
     async def ids(self, collection: str) -> frozenset[str]:
         """See `VectorStore.ids`."""
@@ -89,6 +110,10 @@ class EdgeStore:
         if not matches_nothing(where):
             await self._run(lambda: self._opened(collection).delete(ids, where))
 
+    async def optimize(self, collection: str) -> None:
+        """See `VectorStore.optimize`; 4 s at 100,000 new points, during which calls wait."""
+        await self._run(lambda: self._opened(collection).optimize())
+
     async def compact(self, collection: str) -> None:
         """See `VectorStore.compact`; a second at 20,000 points, during which searches wait."""
         await self._run(lambda: self._opened(collection).compact(self._sizes[collection]))
@@ -106,10 +131,12 @@ class EdgeStore:
             shard.close()
         self._lock.release()
 
-    def _ensure(self, collection: str, size: int, keys: Sequence[str]) -> None:
+    def _ensure(self, collection: str, size: int, keys: Sequence[str], words: bool) -> None:
         if collection not in self._shards:
             self._shards[collection] = Shard(self._folder / collection, size=size, keys=keys)
         self._shards[collection].expect(size, keys)
+        if words:
+            self._shards[collection].add_words()
         self._sizes[collection] = size
 
     def _opened(self, collection: str) -> Shard:

@@ -1,4 +1,4 @@
-"""Markdown files as chunks by heading: what a persona may quote.
+"""Markdown as chunks by heading: what a persona may quote. Other formats become Markdown first.
 
 Follows what people write, not the letter of a specification: fenced code, lists and tables
 stay whole where they fit, front matter and comments are dropped. One comment speaks to us: in
@@ -17,10 +17,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Final
-
-from greenroom.errors import ConfigError
 
 MAX_WORDS: Final = 180
 """Words of a chunk: what the encoder reads of a text in one or two windows, and what a person
@@ -29,12 +27,12 @@ reads of a quotation."""
 MAX_CHARACTERS: Final = 2_000
 """The same for text without spaces."""
 
-MAX_FILE_BYTES: Final = 5_000_000
 SEPARATOR: Final = " › "
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
+_URL = re.compile(r"^url:[ \t]*(https?://[^\s<>\"]{1,2000})[ \t]*$", re.MULTILINE)
 _ALSO_ASKED = re.compile(r"\s*also asked:", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HASHES = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
@@ -60,11 +58,18 @@ class Chunk:
     path: tuple[str, ...]  # the headings above it, outermost first
     text: str
     also_asked: tuple[str, ...] = ()
+    url: str = ""  # where members can read it, if the file says so
+    place: str = ""  # where in the file, if it has pages
+
+    @property
+    def headings(self) -> str:
+        """The path as people read it."""
+        return SEPARATOR.join(self.path)
 
     @property
     def heading(self) -> str:
-        """The path as people read it."""
-        return SEPARATOR.join(self.path)
+        """The path and the place: what a quotation names."""
+        return f"{self.headings}, {self.place}" if self.place else self.headings
 
     @property
     def title(self) -> str:
@@ -72,57 +77,43 @@ class Chunk:
         return self.path[-1]
 
 
-def read_folder(folder: Path) -> list[Chunk]:
-    """The chunks of every ``*.md`` file in `folder`, in order of path. Blocking.
+def cut(text: str, *, source: str, place: str = "", title: str = "") -> list[Chunk]:
+    """Cut one file's `text` into chunks; a section without text gives none.
 
-    Files and folders whose name begins with a dot are left out.
-
-    Raises:
-        ConfigError: The folder is not there, or a file is unreadable, not UTF-8, or huge.
+    Args:
+        text: Markdown. ``url:`` in its front matter says where members can read it.
+        source: The file, relative to the folder, with `/`.
+        place: Where in the file `text` stands, if it has pages.
+        title: The heading of what has none; else the file's name.
     """
-    if not folder.is_dir():
-        raise ConfigError(
-            "there is no such folder of knowledge",
-            file=folder,
-            accepted="make it and put Markdown files into it, or change `knowledge`",
-        )
-    files = sorted(path for path in folder.rglob("*.md") if path.is_file())
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    front = _FRONT_MATTER.match(text)
+    url = _URL.search(front[0]) if front else None
+    lines = text[front.end() :] if front else text
+    stem = title or PurePosixPath(source).stem
     return [
-        chunk
-        for file in files
-        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        for chunk in cut(_read(file), source=file.relative_to(folder).as_posix())
+        Chunk(source, path or (stem,), piece, asked, url[1] if url else "", place)
+        for path, section in _sections(_marked(lines.split("\n")))
+        for asked in [_also_asked(section)]
+        for piece in _pieces(section)
     ]
 
 
-def cut(text: str, *, source: str) -> list[Chunk]:
-    """Cut one file's `text` into chunks; a section without text gives none."""
-    text = _FRONT_MATTER.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n"), count=1)
-    stem = source.rpartition("/")[2].removesuffix(".md")
-    return [
-        Chunk(source, path or (stem,), piece, asked)
-        for path, lines in _sections(_marked(text.replace("\r", "\n").split("\n")))
-        for asked in [_also_asked(lines)]
-        for piece in _pieces(lines)
-    ]
-
-
-def _read(file: Path) -> str:
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigError(
-                f"is larger than {MAX_FILE_BYTES // 1_000_000} MB",
-                file=file,
-                accepted="split it by subject",
-            )
-        return file.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError(
-            "is not UTF-8 text", file=file, line=line, accepted="save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
+def shown_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are neither code nor comment, with their numbers from 1."""
+    fence: str | None = None
+    comment: list[str] | None = None
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    for number, line in enumerate(lines, 1):
+        mark = _FENCE.match(line) if comment is None else None
+        if fence is not None:
+            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = None
+        elif mark:
+            fence = mark[1]
+        else:
+            shown, _, comment = _without_comments(line, comment)
+            yield number, shown
 
 
 def _marked(lines: Iterable[str]) -> Iterator[_Line]:

@@ -6,13 +6,14 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from greenroom.context.base import (
     Found,
     Point,
     Vector,
     Where,
+    Words,
     as_floats,
     as_payload,
     check_one_target,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient, models
 
 _PAGE: Final = 1_000  # points read at a time
+_WORDS: Final = "words"  # the sparse vector
 _BUSY: Final = frozenset({408, 425, 429})
 
 
@@ -80,15 +82,20 @@ class ServerStore:
         self._deadline_s = deadline_s
         self._is_closed = False
 
-    async def ensure(self, collection: str, *, size: int, keys: Sequence[str] = ()) -> None:
-        """See `VectorStore.ensure`."""
+    async def ensure(
+        self, collection: str, *, size: int, keys: Sequence[str] = (), words: bool = False
+    ) -> None:
+        """See `VectorStore.ensure`; a collection that gets words is made anew, empty."""
         name = self._name(collection)
         async with self._call():
             if not await self._client.collection_exists(name):
-                cosine = self._models.VectorParams(size=size, distance=self._models.Distance.COSINE)
-                await self._client.create_collection(name, vectors_config=cosine)
+                await self._create(name, size, words)
         async with self._call():
-            self._check_size(name, await self._client.get_collection(name), size)
+            info = await self._client.get_collection(name)
+            self._check_size(name, info, size)
+            if words and _WORDS not in (info.config.params.sparse_vectors or {}):
+                await self._client.delete_collection(name)
+                await self._create(name, size, words)
         for key in keys:
             async with self._call():
                 keyword = self._models.PayloadSchemaType.KEYWORD
@@ -100,7 +107,7 @@ class ServerStore:
             return
         made = [
             self._models.PointStruct(
-                id=point.id, vector=as_floats(point.vector), payload=cleaned(point.payload)
+                id=point.id, vector=self._vectors(point), payload=cleaned(point.payload)
             )
             for point in points
         ]
@@ -108,12 +115,20 @@ class ServerStore:
             await self._client.upsert(self._name(collection), made, wait=True)
 
     async def search(
-        self, collection: str, vector: Vector, *, limit: int, where: Where | None = None
+        self,
+        collection: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Where | None = None,
+        words: Words | None = None,
     ) -> list[Found]:
         """See `VectorStore.search`."""
         query = as_floats(vector)
         if limit < 1 or matches_nothing(where):
             return []
+        if words is not None and words.indices:
+            return await self._search_hybrid(collection, query, words, limit, where)
         async with self._call():
             found = await self._client.query_points(
                 self._name(collection),
@@ -124,6 +139,30 @@ class ServerStore:
             )
         return [
             Found(str(point.id), point.score, as_payload(point.payload)) for point in found.points
+        ]
+
+    async def _search_hybrid(
+        self, collection: str, query: list[float], words: Words, limit: int, where: Where | None
+    ) -> list[Found]:
+        chosen, prefetch = self._filter(where), self._models.Prefetch
+        matching = {"query": self._sparse(words), "using": _WORDS, "filter": chosen}
+        both = [
+            prefetch(query=query, filter=chosen, limit=limit),
+            prefetch(**matching, limit=limit),
+        ]
+        requests = [
+            # Scored anew by the vector, those that only words found get a cosine too.
+            self._models.QueryRequest(
+                query=query, prefetch=both, limit=2 * limit, with_payload=True
+            ),
+            self._models.QueryRequest(**matching, limit=limit),
+        ]
+        async with self._call():
+            found, matches = await self._client.query_batch_points(self._name(collection), requests)
+        scores = {point.id: point.score for point in matches.points}
+        return [
+            Found(str(one.id), one.score, as_payload(one.payload), scores.get(one.id, 0.0))
+            for one in found.points
         ]
 
     async def ids(self, collection: str) -> frozenset[str]:
@@ -155,6 +194,9 @@ class ServerStore:
         async with self._call():
             await self._client.delete(self._name(collection), selector, wait=True)
 
+    async def optimize(self, collection: str) -> None:
+        """See `VectorStore.optimize`: a server does so by itself."""
+
     async def compact(self, collection: str) -> None:
         """See `VectorStore.compact`: a server cleans up by itself, when its optimizers see fit.
 
@@ -178,6 +220,25 @@ class ServerStore:
             yield [str(record.id) for record in records]
             if offset is None:
                 return
+
+    async def _create(self, name: str, size: int, words: bool) -> None:
+        cosine = self._models.VectorParams(size=size, distance=self._models.Distance.COSINE)
+        rare = self._models.SparseVectorParams(modifier=self._models.Modifier.IDF)
+        await self._client.create_collection(
+            name,
+            vectors_config=cosine,
+            sparse_vectors_config={_WORDS: rare} if words else None,
+        )
+
+    def _vectors(self, point: Point) -> list[float] | dict[str, Any]:
+        vector = as_floats(point.vector)
+        return vector if point.words is None else {"": vector, _WORDS: self._sparse(point.words)}
+
+    def _sparse(self, words: Words) -> models.SparseVector:
+        made: models.SparseVector = self._models.SparseVector(
+            indices=list(words.indices), values=list(words.weights)
+        )
+        return made
 
     def _name(self, collection: str) -> str:
         return f"{self._prefix}_{collection}"

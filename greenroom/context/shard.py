@@ -1,7 +1,8 @@
 """One collection of the embedded engine: a Qdrant Edge shard in a folder, on the calling thread.
 
-Nothing here builds an approximate index, so a search looks at every vector: exact, the same on
-each machine, and 2 ms at 20,000 points (see docs/context.md).
+No graph is built: it takes minutes where this takes seconds. A search looks at every vector, in
+a copy of one byte a number where `Shard.optimize` has made one, and the best of those again in
+full: the scores are exact, and what is found nearly always is (see docs/context.md).
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import qdrant_edge as edge
 
-from greenroom.context.base import Found, Point, Vector, Where, as_floats, as_payload, cleaned
+from greenroom.context.base import (
+    Found,
+    Point,
+    Vector,
+    Where,
+    Words,
+    as_floats,
+    as_payload,
+    cleaned,
+)
 from greenroom.errors import ConfigError, RetryLater
 
 _PAGE: Final = 1_000  # points read at a time
 _KEYS: Final = (
     "keys.txt"  # payload keys that have an index; written last, so it tells a whole shard
 )
+_WORDS: Final = "words"  # the sparse vector
+_SMALL_KB: Final = 10_000  # a segment up to this is searched as it is: 6,800 vectors
 _COMPLETE: Final = "complete"  # marks a copy that has everything
 
 
@@ -59,18 +71,43 @@ class Shard:
     def upsert(self, points: Sequence[Point]) -> None:
         """Store and flush."""
         made = [
-            edge.Point(point.id, as_floats(point.vector), dict(cleaned(point.payload)))
-            for point in points
+            edge.Point(point.id, _vectors(point), dict(cleaned(point.payload))) for point in points
         ]
         self._update(edge.UpdateOperation.upsert_points(made))
 
     def search(self, vector: Vector, limit: int, where: Where | None) -> list[Found]:
         """The nearest points, best first."""
         query = edge.Query.Nearest(as_floats(vector))
-        request = edge.SearchRequest(query, limit, filter=_filter(where), with_payload=True)
+        request = edge.QueryRequest(
+            limit, query=query, filter=_filter(where), params=_params(), with_payload=True
+        )
         with translated(self._folder):
-            found = self._shard.search(request)
+            found = self._shard.query(request)
         return [Found(str(point.id), point.score, as_payload(point.payload)) for point in found]
+
+    def search_hybrid(
+        self, vector: Vector, words: Words, limit: int, where: Where | None
+    ) -> list[Found]:
+        """The nearest points and those whose words match best, with both scores."""
+        chosen = _filter(where)
+        nearest = edge.Query.Nearest(as_floats(vector))
+        matching = edge.Query.Nearest(_sparse(words), using=_WORDS)
+        both = [
+            edge.Prefetch(limit, query=nearest, filter=chosen, params=_params()),
+            edge.Prefetch(limit, query=matching, filter=chosen),
+        ]
+        requests = [
+            # Scored anew by the vector, those that only words found get a cosine too.
+            edge.QueryRequest(2 * limit, query=nearest, prefetches=both, with_payload=True),
+            edge.QueryRequest(limit, query=matching, filter=chosen),
+        ]
+        with translated(self._folder):
+            found, matches = self._shard.query_batch(edge.QueryBatchRequest(requests))
+        scores = {point.id: point.score for point in matches}
+        return [
+            Found(str(one.id), one.score, as_payload(one.payload), scores.get(one.id, 0.0))
+            for one in found
+        ]
 
     def ids(self) -> frozenset[str]:
         """Every point's id."""
@@ -91,6 +128,17 @@ class Shard:
         assert chosen is not None, "the store has checked"
         self._update(edge.UpdateOperation.delete_points_by_filter(chosen))
 
+    def add_words(self) -> None:
+        """Let points have words, if they may not yet."""
+        if not self._has_words():
+            self._update(edge.UpdateOperation.create_sparse_vector(_WORDS, edge.Modifier.Idf))
+
+    def optimize(self) -> None:
+        """Let the engine merge its segments and make the small copies of large ones."""
+        with translated(self._folder):
+            self._shard.optimize()
+            self._shard.flush()
+
     def compact(self, size: int) -> None:
         """Copy what is left into a new shard and drop the old one, with its log of writes.
 
@@ -100,9 +148,12 @@ class Shard:
         new = self._folder.with_name(self._folder.name + ".new")
         with translated(self._folder):
             copy = _create(new, size, keys)
+            if self._has_words():
+                copy.update(edge.UpdateOperation.create_sparse_vector(_WORDS, edge.Modifier.Idf))
             for page in self._pages(with_vector=True):
                 points = [edge.Point(row.id, row.vector or [], row.payload) for row in page]
                 copy.update(edge.UpdateOperation.upsert_points(points))
+            copy.optimize()
             copy.flush()
             copy.close()
             self._shard.close()
@@ -115,6 +166,16 @@ class Shard:
         with translated(self._folder):
             self._shard.flush()
             self._shard.close()
+
+    def _has_words(self) -> bool:
+        probe = edge.Query.Nearest(edge.SparseVector([0], [1.0]), using=_WORDS)
+        try:
+            self._shard.query(edge.QueryRequest(1, query=probe))
+        except Exception as error:
+            if "Not existing vector name" in str(error):
+                return False
+            raise _damaged(self._folder, error) from error
+        return True
 
     def _update(self, operation: edge.UpdateOperation) -> None:
         with translated(self._folder):
@@ -172,12 +233,36 @@ def _damaged(folder: Path, error: BaseException) -> ConfigError:
 def _create(folder: Path, size: int, keys: Sequence[str]) -> edge.EdgeShard:
     shutil.rmtree(folder, ignore_errors=True)  # what a crash while creating may have left
     vectors = edge.EdgeVectorParams(size, edge.Distance.Cosine)
-    # One search runs at a time, so more threads would only take memory.
-    shard = edge.EdgeShard.create(
-        str(folder), edge.EdgeConfig(vectors=vectors, max_search_threads=1)
+    bytes_ = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, quantile=0.99, always_ram=True)
+    config = edge.EdgeConfig(
+        vectors=vectors,
+        hnsw_config=edge.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=_SMALL_KB),
+        quantization_config=bytes_,
+        optimizers=edge.EdgeOptimizersConfig(
+            default_segment_number=1, indexing_threshold=_SMALL_KB
+        ),
+        # One search runs at a time, so more threads would only take memory.
+        max_search_threads=1,
     )
+    shard = edge.EdgeShard.create(str(folder), config)
     _add_keys(shard, folder, keys)
     return shard
+
+
+def _vectors(point: Point) -> Any:
+    vector = as_floats(point.vector)
+    return vector if point.words is None else {"": vector, _WORDS: _sparse(point.words)}
+
+
+def _sparse(words: Words) -> edge.SparseVector:
+    return edge.SparseVector(list(words.indices), list(words.weights))
+
+
+def _params() -> edge.SearchParams:
+    """Twice as many as asked for are looked at in full, where bytes chose them."""
+    return edge.SearchParams(
+        quantization=edge.QuantizationSearchParams(rescore=True, oversampling=2.0)
+    )
 
 
 def _add_keys(shard: edge.EdgeShard, folder: Path, keys: Sequence[str]) -> None:

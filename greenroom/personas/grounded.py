@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w{3,}")
 
 
 def best_evidence(passages: Sequence[Passage], *, min_evidence: float) -> Passage | None:
-    """The passage that answers best, or None if none reaches ``min_evidence`` (cosine)."""
+    """The passage that answers best, or None if none reaches ``min_evidence`` (0 to 1)."""
     best = max(passages, key=lambda passage: passage.score, default=None)
     if best is None or best.score < min_evidence:
         return None

@@ -19,6 +19,8 @@ COMMANDS = (
     *(["persona", "chat"], ["persona", "test"]),
     *(["provenance", name] for name in ("verify", "show", "export", "key", "rotate")),
     ["report", "personas"],
+    *(["knowledge", "add"], ["knowledge", "search"], ["knowledge", "check"]),
+    ["knowledge", "pull"],
 )
 
 

@@ -9,6 +9,8 @@ looked at; ``0`` breaks the connection, and ``-1`` keeps silent until `release` 
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,7 @@ Json = dict[str, Any]
 @dataclass
 class Collection:
     size: int
+    sparse: Json = field(default_factory=dict)
     indexed: set[str] = field(default_factory=set)
     points: dict[str, Json] = field(default_factory=dict)
 
@@ -40,9 +43,11 @@ class QdrantServer:
                 web.get("/collections/{name}/exists", self._exists),
                 web.get("/collections/{name}", self._info),
                 web.put("/collections/{name}", self._create),
+                web.delete("/collections/{name}", self._drop),
                 web.put("/collections/{name}/index", self._index),
                 web.put("/collections/{name}/points", self._upsert),
                 web.post("/collections/{name}/points/query", self._query),
+                web.post("/collections/{name}/points/query/batch", self._query_batch),
                 web.post("/collections/{name}/points/scroll", self._scroll),
                 web.post("/collections/{name}/points/count", self._count),
                 web.post("/collections/{name}/points/delete", self._delete),
@@ -87,7 +92,10 @@ class QdrantServer:
                 "segments_count": 1,
                 "points_count": len(collection.points),
                 "config": {
-                    "params": {"vectors": {"size": collection.size, "distance": "Cosine"}},
+                    "params": {
+                        "vectors": {"size": collection.size, "distance": "Cosine"},
+                        "sparse_vectors": collection.sparse or None,
+                    },
                     "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000},
                     "optimizer_config": {
                         "deleted_threshold": 0.2,
@@ -105,8 +113,14 @@ class QdrantServer:
     async def _create(self, request: web.Request) -> web.Response:
         body = await request.json()
         assert body["vectors"]["distance"] == "Cosine"
-        self.collections[request.match_info["name"]] = Collection(body["vectors"]["size"])
+        sparse = body.get("sparse_vectors") or {}
+        assert all(one["modifier"] == "idf" for one in sparse.values())
+        collection = Collection(body["vectors"]["size"], sparse)
+        self.collections[request.match_info["name"]] = collection
         return _ok(True)
+
+    async def _drop(self, request: web.Request) -> web.Response:
+        return _ok(self.collections.pop(request.match_info["name"], None) is not None)
 
     async def _index(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -118,25 +132,65 @@ class QdrantServer:
         assert request.query["wait"] == "true"
         collection = self._collection(request)
         for point in (await request.json())["points"]:
-            if len(point["vector"]) != collection.size:
+            if not isinstance(point["vector"], dict):
+                point["vector"] = {"": point["vector"]}
+            if len(point["vector"][""]) != collection.size:
                 return web.Response(status=400, text="Wrong input: Vector dimension error")
+            if point["vector"].keys() - {"", *collection.sparse}:
+                return web.Response(status=400, text="Wrong input: Not existing vector name")
             collection.points[point["id"]] = point
         return _ok({"operation_id": 1, "status": "completed"})
 
     async def _query(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        query = np.array(body["query"]["nearest"])
+        return _ok({"points": self._found(request, await request.json())})
+
+    async def _query_batch(self, request: web.Request) -> web.Response:
+        searches = (await request.json())["searches"]
+        return _ok([{"points": self._found(request, search)} for search in searches])
+
+    def _found(self, request: web.Request, body: Json) -> list[Json]:
+        prefetches = body.get("prefetch") or []
+        among = {one["id"] for prefetch in prefetches for one in self._found(request, prefetch)}
+        points = self._matching(request, body)
+        if prefetches:
+            points = [point for point in points if point["id"] in among]
+        score = self._scorer(request, body)
         scored = [
             {
                 "id": point["id"],
                 "version": 0,
-                "score": _cosine(query, np.array(point["vector"])),
-                "payload": point["payload"],
+                "score": score(point["vector"]),
+                "payload": point["payload"] if body.get("with_payload") else None,
             }
-            for point in self._matching(request, body)
+            for point in points
+            if not body.get("using") or body["using"] in point["vector"]
         ]
+        if body.get("using"):  # points without a word in common are not found by words
+            scored = [point for point in scored if point["score"] > 0]
         scored.sort(key=lambda point: -point["score"])
-        return _ok({"points": scored[: body["limit"]]})
+        return scored[: body["limit"]]
+
+    def _scorer(self, request: web.Request, body: Json) -> Callable[[Json], float]:
+        wanted = body["query"]
+        if "nearest" in wanted:
+            wanted = wanted["nearest"]
+        if not body.get("using"):
+            query = np.array(wanted)
+            return lambda vectors: _cosine(query, np.array(vectors[""]))
+        name, collection = body["using"], self._collection(request)
+        texts = [one["vector"][name] for one in collection.points.values() if name in one["vector"]]
+        among = {
+            index: sum(index in text["indices"] for text in texts) for index in wanted["indices"]
+        }
+
+        def score(vectors: Json) -> float:
+            has = dict(zip(vectors[name]["indices"], vectors[name]["values"], strict=True))
+            return math.fsum(
+                math.log(1 + (len(texts) - count + 0.5) / (count + 0.5)) * has.get(index, 0.0)
+                for index, count in among.items()
+            )
+
+        return score
 
     async def _scroll(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -303,3 +303,83 @@ HELD_OUT = Questions(
         "my cat knocked over the paint",
     ),
 )
+
+FRESH = Questions(
+    answerable={
+        "the badge did not appear although I pressed the button": (
+            "How do I get the verified role?",
+        ),
+        "what do I put into my hello post": ("What should I write in my introduction?",),
+        "my question in help got ignored for two days": ("How do I ask a good question in #help?",),
+        "where does a photo of my bookshelf belong": (
+            "Which channels are there?",
+            "Self-promotion and selling",
+        ),
+        "are posts in Polish okay": ("Can I write in a language other than English?",),
+        "I picked the wrong interest role, how do I swap it": (
+            "How do I change my nickname or choose roles for my interests?",
+        ),
+        "which evening do people build together in voice": (
+            "When is the next build night, and how do I join?",
+        ),
+        "can I give a talk about 3d printing": ("Can I run a workshop or propose an event?",),
+        "do you have a get-together once a year": ("Is there a yearly meetup in person?",),
+        "I saw a nasty comment, how can I let the team know": (
+            "How do I report a message or a member?",
+        ),
+        "why was my post taken down and can that be undone": (
+            "My message was removed. How do I appeal?",
+        ),
+        "is a ban for life": ("I was banned. Can I come back?",),
+        "can a human take over please": ("How can I talk to a person instead of the bot?",),
+        "how do you choose your moderators": ("How can I become a moderator?",),
+        "it says I need to wait before I send the next message": (
+            "What is slow mode, and why can't I post right now?",
+        ),
+        "is this answer written by software": ("Is Guide a bot or a person?",),
+        "can I install a bot that plays music": ("Can I add my own bot to the server?",),
+        "for how long do you keep what I write": (
+            "What do you store about me, and how do I have it deleted?",
+        ),
+        "make guide leave me alone": ("How do I stop the bot from answering me?",),
+        "someone says he is an admin and wants my password": (
+            "Somebody asked me for money or my password. What now?",
+            "No spam or scams",
+        ),
+        "I can't go on any more": ("I feel really bad. Who can I talk to?",),
+        "the bot gives an error, who fixes that": (
+            "Where do I report a problem with the server, the bot or the website?",
+        ),
+        "is it fine to laugh at beginners' mistakes": ("Be kind",),
+        "my neighbour's photo was posted without asking him": ("Privacy of others",),
+        "is it allowed to share a paid pattern as a free download": ("Copyright and piracy",),
+        "may I show pictures that an AI made": ("Generated text and pictures",),
+        "how many strikes do I have before a timeout": ("Warnings, timeouts and bans",),
+        "can I advertise my kickstarter": ("Self-promotion and selling",),
+        "may I post lithium battery repairs": ("Safety with mains, batteries and blades",),
+        "are shortened urls removed": ("Posting links",),
+    },
+    unanswerable=(
+        "which drill bit do I need for ceramic tiles",
+        "who painted the night watch",
+        "my laptop fan is loud, what can I do",
+        "what is a good beginner synthesizer",
+        "how do I get coffee stains out of a shirt",
+        "see you tomorrow folks",
+        "how many litres are in a gallon",
+        "is pluto a planet",
+        "my tomatoes have brown spots",
+        "what's the difference between PLA and PETG",
+        "can you solve this equation for me",
+        "who is the fastest runner in the world",
+        "just ordered pizza, so hungry",
+        "how do I train for a marathon",
+        "what's the best way to learn Spanish",
+        "the bus was late again today",
+        "how do I tie a bowline knot",
+        "which camera lens is good for portraits",
+        "when is the next solar eclipse",
+        "congrats on the new job!",
+    ),
+)
+"""Written after the weights of reranking, before the first measurement with them."""

@@ -55,6 +55,8 @@ async def main():
         for number in range(40):
             await store.upsert(THINGS, [thing(str(number)), thing("again")])
             print("stored", number, flush=True)
+            if number % 20 == 5:
+                await store.optimize(THINGS)
         await store.compact(THINGS)
 
 asyncio.run(main())

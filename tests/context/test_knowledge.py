@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.context import EdgeStore, Indexed, Knowledge, VectorStore
-from greenroom.context.base import Vector
+from greenroom.context import EdgeStore, Indexed, Knowledge, Point, VectorStore
+from greenroom.context.base import VECTOR_SIZE, Vector, point_id
 from greenroom.context.knowledge import MAX_SENTENCES, searchable
 from greenroom.context.markdown import Chunk
 from greenroom.errors import ConfigError, GiveUp
@@ -69,7 +69,44 @@ async def test_search_scores_by_the_two_nearest_texts(store: VectorStore, tmp_pa
     await knowledge.index(tmp_path, bag_of_words)
     [passage] = await knowledge.search(await bag_of_words("alpha beta"), sources=["a.md"])
     # The heading is the question (1), the whole has two more words (1/√2).
-    assert passage.score == pytest.approx((1 + 0.5**0.5) / 2, abs=1e-3)
+    assert passage.score == pytest.approx(0.42 + 0.48 * (1 + 0.5**0.5) / 2, abs=1e-3)
+
+
+async def test_search_counts_the_words_in_common(store: VectorStore, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# alpha beta\ngamma delta", "utf-8")
+    (tmp_path / "b.md").write_text("# epsilon\nzeta", "utf-8")
+    knowledge = Knowledge(store)
+    await knowledge.index(tmp_path, bag_of_words)
+    vector = await bag_of_words("alpha beta")
+    with_words, other = await knowledge.look(vector, sources=["."], text="Alphas? Beta!")
+    [without, _] = await knowledge.look(vector, sources=["."])
+    assert 0 < with_words.words < 1
+    assert other.words == without.words == 0
+    gained = with_words.passage.score - without.passage.score
+    assert gained == pytest.approx(0.1 * with_words.words, abs=1e-6)
+
+
+async def test_search_finds_by_words_what_is_far_by_meaning(
+    store: VectorStore, tmp_path: Path
+) -> None:
+    for number in range(80):
+        (tmp_path / f"{number}.md").write_text(f"# The question {number}\nSaid here.", "utf-8")
+    (tmp_path / "rare.md").write_text("# Elsewhere\nAbout the xylophone alone.", "utf-8")
+    knowledge = Knowledge(store)
+    await knowledge.index(tmp_path, bag_of_words)
+    vector = await bag_of_words("the question said here")
+    by_meaning = await knowledge.search(vector, sources=["."], limit=81)
+    assert by_meaning[0].source != "rare.md"
+    found = await knowledge.search(vector, sources=["."], text="a xylophone?", limit=50)
+    assert "rare.md" in {passage.source for passage in found}
+
+
+async def test_search_gives_the_address_of_the_file(store: VectorStore, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\nurl: https://acme.example/a\n---\n# A\nText.", "utf-8")
+    knowledge = Knowledge(store)
+    await knowledge.index(tmp_path, bag_of_words)
+    [passage] = await knowledge.search(await bag_of_words("a"), sources=["."])
+    assert passage.url == "https://acme.example/a"
 
 
 async def test_search_gives_each_passage_once_and_as_many_as_asked(
@@ -164,7 +201,7 @@ async def test_index_of_a_bad_file_changes_nothing(store: VectorStore, folder: P
     await knowledge.index(folder, bag_of_words)
     (folder / "rules.md").unlink()
     (folder / "bad.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match=r"bad\.md:1: is not UTF-8"):
+    with pytest.raises(ConfigError, match=r"bad\.md:1:1: is not UTF-8"):
         await knowledge.index(folder, bag_of_words)
     assert len(await answers(knowledge, "links")) == 3
 
@@ -195,6 +232,28 @@ async def test_index_goes_on_after_a_crash(tmp_path: Path, folder: Path) -> None
     indexed = await Knowledge(store).index(folder, embed)
     await store.close()
     assert indexed.kept >= 64  # at least the first batch
+
+
+async def test_index_leaves_sentences_out_of_a_large_folder(
+    store: VectorStore, folder: Path
+) -> None:
+    small = await Knowledge(store).index(folder, bag_of_words)
+    large = await Knowledge(store, sentences_up_to=2).index(folder, bag_of_words)
+    assert (large.embedded, large.deleted, large.kept) == (0, 2, small.embedded - 2)
+    assert len(await answers(Knowledge(store), "links")) == 3
+
+
+async def test_index_upgrades_a_folder_that_was_made_without_words(
+    store: VectorStore, folder: Path
+) -> None:
+    await store.ensure("knowledge", size=VECTOR_SIZE, keys=("within",))
+    old = Point(point_id("old"), await bag_of_words("links"), {"text": "old", "within": (".",)})
+    await store.upsert("knowledge", [old])
+    knowledge = Knowledge(store)
+    await knowledge.index(folder, bag_of_words)
+    assert "old" not in await answers(knowledge, "links")
+    [best, *_] = await knowledge.look(await bag_of_words("x"), sources=["."], text="short links")
+    assert best.words > 0
 
 
 def test_searchable_texts_of_a_chunk_are_bounded_and_leave_code_out() -> None:

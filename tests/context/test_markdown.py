@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenroom.context.markdown import MAX_CHARACTERS, MAX_FILE_BYTES, MAX_WORDS, cut, read_folder
-from greenroom.errors import ConfigError
+from greenroom.context.markdown import MAX_CHARACTERS, MAX_WORDS, cut
 
 
 def cut_pairs(text: str) -> list[tuple[str, str]]:
@@ -48,6 +45,31 @@ def test_cut_takes_a_line_across_for_no_heading() -> None:
 def test_cut_drops_front_matter_and_comments() -> None:
     text = "\ufeff---\ntitle: x\n---\n# A\nshown <!-- hidden\n# not a heading\n--> too\n<!-- open"
     assert cut_pairs(text) == [("A", "shown\n too")]
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ("url: https://acme.example/wiki/rules", "https://acme.example/wiki/rules"),
+        ("url: javascript:alert(1)", ""),
+        ("url: https://a.example/ <b>", ""),
+        ("see: https://a.example/", ""),
+    ],
+)
+def test_cut_takes_the_address_from_front_matter(line: str, url: str) -> None:
+    assert [chunk.url for chunk in cut(f"---\n{line}\n---\n# A\na\n# B\nb", source="a.md")] == [
+        url,
+        url,
+    ]
+
+
+def test_cut_names_the_place_and_the_title_it_is_given() -> None:
+    [chunk] = cut("Be kind.", source="book.pdf", place="page 3", title="Manners")
+    assert (chunk.heading, chunk.headings, chunk.title) == (
+        "Manners, page 3",
+        "Manners",
+        "Manners",
+    )
 
 
 def test_cut_keeps_an_unclosed_front_matter_as_text() -> None:
@@ -125,34 +147,3 @@ def test_cut_of_a_megabyte_of_marks_ends() -> None:
     for mark in marks:
         chunks = cut("# " + mark * (1_000_000 // len(mark)), source="a.md")
         assert all(len(chunk.text) <= MAX_CHARACTERS for chunk in chunks)
-
-
-def test_read_folder_gives_files_in_order(tmp_path: Path) -> None:
-    (tmp_path / "faq" / "deep").mkdir(parents=True)
-    (tmp_path / "faq" / "deep" / "b.md").write_text("# B\nb", "utf-8")
-    (tmp_path / "a.md").write_text("# A\r\n\r\ntwo\r\nlines\r\n", "utf-8")
-    (tmp_path / "notes.txt").write_text("# not Markdown")
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "c.md").write_text("# hidden\nx")
-    chunks = read_folder(tmp_path)
-    assert [(chunk.source, chunk.text) for chunk in chunks] == [
-        ("a.md", "two\nlines"),
-        ("faq/deep/b.md", "b"),
-    ]
-
-
-def test_read_folder_names_the_file_and_line_that_is_not_utf8(tmp_path: Path) -> None:
-    (tmp_path / "bad.md").write_bytes(b"# Fine\n\nna\xefve\n")
-    with pytest.raises(ConfigError, match=r"bad\.md:3: is not UTF-8 text\n  save it as UTF-8"):
-        read_folder(tmp_path)
-
-
-def test_read_folder_refuses_a_huge_file(tmp_path: Path) -> None:
-    (tmp_path / "huge.md").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
-    with pytest.raises(ConfigError, match=r"huge\.md: is larger than 5 MB"):
-        read_folder(tmp_path)
-
-
-def test_read_folder_that_is_missing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere: there is no such folder"):
-        read_folder(tmp_path / "nowhere")

@@ -17,7 +17,7 @@ from greenroom.context.base import Vector
 from greenroom.context.markdown import SEPARATOR
 from greenroom.triage.encoder import Encoder
 from greenroom.triage.manifest import SHIPPED
-from tests.context.questions import HELD_OUT, SECOND, TUNING, Questions
+from tests.context.questions import FRESH, HELD_OUT, SECOND, TUNING, Questions
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 
@@ -62,7 +62,9 @@ async def results(
     await knowledge.index(KNOWLEDGE, embed)
 
     async def ask(question: str, right: tuple[str, ...]) -> Answer:
-        passages = await knowledge.search(await embed(question), sources=["rules.md", "faq.md"])
+        passages = await knowledge.search(
+            await embed(question), sources=["rules.md", "faq.md"], text=question
+        )
         titles = tuple(passage.heading.rpartition(SEPARATOR)[2] for passage in passages)
         return Answer(question, right, titles, passages[0].score)
 
@@ -70,7 +72,7 @@ async def results(
         answers = [await ask(text, right) for text, right in questions.answerable.items()]
         return Results(answers, [await ask(text, ()) for text in questions.unanswerable])
 
-    sets = {"tuning": TUNING, "second": SECOND, "held out": HELD_OUT}
+    sets = {"tuning": TUNING, "second": SECOND, "held out": HELD_OUT, "fresh": FRESH}
     yield {name: await ask_all(questions) for name, questions in sets.items()}
     await store.close()
 
@@ -90,20 +92,21 @@ def every(results: dict[str, Results]) -> Results:
 def test_questions_name_sections_that_exist() -> None:
     text = "\n".join(file.read_text("utf-8") for file in sorted(KNOWLEDGE.glob("*.md")))
     titles = {line.lstrip("# ") for line in text.split("\n") if line.startswith("#")}
-    for questions in (TUNING, SECOND, HELD_OUT):
+    for questions in (TUNING, SECOND, HELD_OUT, FRESH):
         named = {title for right in questions.answerable.values() for title in right}
         assert named <= titles
 
 
 def test_no_question_is_written_in_the_knowledge() -> None:
     text = "\n".join(file.read_text("utf-8").lower() for file in sorted(KNOWLEDGE.glob("*.md")))
-    for questions in (SECOND, HELD_OUT):
+    for questions in (SECOND, HELD_OUT, FRESH):
         assert [asked for asked in questions.answerable if asked.lower() in text] == []
 
 
 def test_first_passage_answers_most_questions(results: dict[str, Results]) -> None:
     assert share(every(results).answerable) >= 0.85
-    assert share(results["held out"].answerable) >= 0.70
+    assert share(results["held out"].answerable) >= 0.75
+    assert share(results["fresh"].answerable) >= 0.80
 
 
 def test_first_three_passages_hold_the_answer(results: dict[str, Results]) -> None:
@@ -113,7 +116,9 @@ def test_first_three_passages_hold_the_answer(results: dict[str, Results]) -> No
 def test_default_threshold_holds_back_what_has_no_answer(results: dict[str, Results]) -> None:
     unanswerable = every(results).unanswerable
     wrong = [answer for answer in unanswerable if answer.score >= DEFAULT_MIN_EVIDENCE]
-    assert len(wrong) / len(unanswerable) <= 0.05
+    assert len(wrong) / len(unanswerable) <= 0.02
+    for name in ("held out", "fresh"):  # on which nothing was fitted
+        assert all(one.score < DEFAULT_MIN_EVIDENCE for one in results[name].unanswerable)
 
 
 def test_default_threshold_lets_right_answers_through(results: dict[str, Results]) -> None:

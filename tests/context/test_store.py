@@ -9,6 +9,7 @@ import pytest
 
 from greenroom.context import Point, VectorStore
 from greenroom.context.base import Payload, point_id
+from greenroom.context.words import words_of_passage, words_of_question
 from greenroom.errors import ConfigError, GiveUp
 from tests.context.vectors import at
 
@@ -58,6 +59,78 @@ async def test_search_of_an_empty_collection_finds_nothing(store: VectorStore) -
 async def test_search_with_no_room_finds_nothing(store: VectorStore) -> None:
     await filled(store, point("a", 0))
     assert await names(store, limit=0) == []
+
+
+async def hybrid(store: VectorStore) -> VectorStore:
+    await store.ensure(THINGS, size=8, keys=("kind",), words=True)
+    texts = {"near": "short links", "mid": "kind people", "far": "a xylophone", "none": ""}
+    points = [
+        Point(
+            point_id(name),
+            at(30 * place, size=8),
+            {"name": name, "kind": "odd" if place % 2 else "even"},
+            words_of_passage(text) if text else None,
+        )
+        for place, (name, text) in enumerate(texts.items())
+    ]
+    await store.upsert(THINGS, points)
+    return store
+
+
+async def test_search_by_words_too_finds_both_with_both_scores(store: VectorStore) -> None:
+    await hybrid(store)
+    asked = words_of_question("where is the xylophone?")
+    found = await store.search(THINGS, at(0, size=8), limit=1, words=asked)
+    assert [one.payload["name"] for one in found] == ["near", "far"]
+    assert [one.score for one in found] == pytest.approx([1, np.cos(np.radians(60))], abs=1e-5)
+    assert found[0].words == 0
+    assert found[1].words > 0.5
+
+
+async def test_search_by_words_too_keeps_to_where(store: VectorStore) -> None:
+    await hybrid(store)
+    asked = words_of_question("xylophone, or links")
+    found = await store.search(THINGS, at(0, size=8), limit=5, where={"kind": "even"}, words=asked)
+    assert {one.payload["name"] for one in found if one.words} == {"near", "far"}
+    assert len(found) == 2
+
+
+async def test_search_weighs_rare_words_more(store: VectorStore) -> None:
+    await hybrid(store)
+    more = [
+        Point(point_id(str(n)), at(n, size=8), {"name": str(n)}, words_of_passage("links again"))
+        for n in range(20)
+    ]
+    await store.upsert(THINGS, more)
+    asked = words_of_question("links xylophone")
+    found = await store.search(THINGS, at(0, size=8), limit=30, words=asked)
+    scores = {one.payload["name"]: one.words for one in found}
+    assert scores["far"] > 2 * scores["near"] > 0
+
+
+async def test_search_by_no_words_is_by_meaning_alone(store: VectorStore) -> None:
+    await hybrid(store)
+    found = await store.search(THINGS, at(0, size=8), limit=2, words=words_of_question("the"))
+    assert [one.payload["name"] for one in found] == ["near", "mid"]
+
+
+async def test_words_outlast_compacting(store: VectorStore) -> None:
+    await hybrid(store)
+    await store.delete(THINGS, ids=[point_id("mid")])
+    await store.compact(THINGS)
+    asked = words_of_question("xylophone")
+    found = await store.search(THINGS, at(0, size=8), limit=1, words=asked)
+    assert [one.payload["name"] for one in found if one.words] == ["far"]
+
+
+async def test_a_collection_without_words_gets_them(store: VectorStore) -> None:
+    await filled(store, point("old", 0))
+    await hybrid(store)
+    asked = words_of_question("xylophone")
+    found = await store.search(THINGS, at(60, size=8), limit=1, words=asked)
+    assert [one.payload["name"] for one in found] == ["far"]
+    await store.ensure(THINGS, size=8, words=True)  # and keeps what it has
+    assert await store.count(THINGS) >= 4
 
 
 async def test_where_holds_for_every_key(store: VectorStore) -> None:
@@ -129,6 +202,7 @@ async def test_compact_keeps_what_is_left(store: VectorStore) -> None:
     await filled(store, *points)
     await store.delete(THINGS, ids=[point_id("p0")])
     await store.compact(THINGS)
+    await store.optimize(THINGS)
     assert await store.count(THINGS) == 1_499
     assert await names(store, limit=2, where={"kind": "x"}) == ["p1", "p2"]
 

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import discord
 
-from greenroom.adapters.base import Access, Clock, Health, Intake, Place
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place, Published
 from greenroom.adapters.discord.actions import ALWAYS, DiscordActions
 from greenroom.adapters.discord.acts import ActReader
 from greenroom.adapters.discord.backfill import Backfill
@@ -27,6 +27,7 @@ from greenroom.adapters.discord.events import EventReader, Gone, guild_id
 from greenroom.adapters.discord.inspection import Inspection, signed_in
 from greenroom.adapters.discord.interactions import PATIENCE_S, Interactions
 from greenroom.adapters.discord.people import People
+from greenroom.adapters.discord.pins import pins_of
 from greenroom.adapters.discord.places import PLATFORM, Places, writable
 from greenroom.adapters.discord.shards import Sleep
 from greenroom.adapters.discord.texts import Texts
@@ -162,6 +163,11 @@ class DiscordAdapter:
         """Post ``text`` into ``desk_channel``; returns where that was."""
         async with signed_in(self._client([])) as client:
             return await Inspection(client, self._desk_channel, frozenset()).greet(text)
+
+    async def published(self) -> Published:
+        """Pinned messages that everybody may read; see ``Publishing``."""
+        async with signed_in(self._client([])) as client:
+            return await pins_of(client)
 
     def _client(self, lanes: list[asyncio.Queue[Found]]) -> DiscordClient:
         async def take(found: Found) -> None:

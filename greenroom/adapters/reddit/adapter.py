@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from greenroom.adapters.base import Access, Clock, Health, Intake, Place
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place, Published
 from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.recent import Recent
@@ -23,6 +23,7 @@ from greenroom.adapters.reddit.sources import Sources
 from greenroom.adapters.reddit.things import PLATFORM
 from greenroom.adapters.reddit.watching import Look, News, Source
 from greenroom.adapters.reddit.web import RedditWeb
+from greenroom.adapters.reddit.wiki import published
 from greenroom.adapters.settings import RedditSettings
 from greenroom.errors import ConfigError, DropMessage, RetryLater
 from greenroom.message import ActionKind, Order, Outcome
@@ -138,6 +139,11 @@ class RedditAdapter:
         """Post ``text`` where moderators read; returns where that was."""
         async with signed_in(self._settings) as web:
             return await greet(web, self._settings.subreddits[0], text, clock=self._clock)
+
+    async def published(self) -> Published:
+        """Wiki pages and pinned posts; see ``Publishing``."""
+        async with signed_in(self._settings) as web:
+            return await published(web, self._settings.subreddits)
 
     @asynccontextmanager
     async def _signed_in(self) -> AsyncIterator[_Live]:

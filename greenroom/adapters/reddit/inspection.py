@@ -23,6 +23,8 @@ ALWAYS: Final = ("identity", "read", "history", "privatemessages")
 """Scopes to read with, and to find again what we said."""
 MODERATING: Final = ("modposts", "modmail")
 """Scopes to read what moderators see."""
+PULLING: Final = ("wikiread",)
+"""Scopes that only ``knowledge pull`` needs; a bot runs without."""
 
 SCOPES: Final[Mapping[ActionKind, str]] = {
     ActionKind.REPLY: "submit",

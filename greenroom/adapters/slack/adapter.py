@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from greenroom.adapters.base import Access, Clock, Health, Intake, Place
+from greenroom.adapters.base import Access, Clock, Health, Intake, Place, Published
 from greenroom.adapters.doubt import Once
 from greenroom.adapters.gaps import CountedIntake
 from greenroom.adapters.settings import SlackSettings
@@ -18,6 +18,7 @@ from greenroom.adapters.slack import inspection
 from greenroom.adapters.slack.actions import ALWAYS, WITH_DESK_CHANNEL
 from greenroom.adapters.slack.events import PLATFORM
 from greenroom.adapters.slack.marks import Marks
+from greenroom.adapters.slack.pins import pins_of
 from greenroom.adapters.slack.reception import Reception
 from greenroom.adapters.slack.respond import Answers
 from greenroom.adapters.slack.roster import Roster, known_installs
@@ -117,6 +118,11 @@ class SlackAdapter:
         async with _session() as session:
             webs = await self._webs(session)
             return await inspection.greet(webs, self._bot.desk_channel, text)
+
+    async def published(self) -> Published:
+        """Pinned messages of public channels; see :class:`Publishing`."""
+        async with _session() as session:
+            return await pins_of(await self._webs(session))
 
     async def _serve(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
         answers = Answers(session, self._settings.endpoints.api, clock=self._clock)

@@ -25,6 +25,7 @@ BOT_SCOPES: Final = (
     "metadata.message:read",
     "mpim:history",
     "mpim:read",
+    "pins:read",
     "reactions:read",
     "reactions:write",
     "users:read",

@@ -8,7 +8,7 @@ import yaml
 
 from greenroom.adapters.reddit.actions import FOR_ALL, FOR_MODERATORS, REASON_LIMIT
 from greenroom.adapters.reddit.errors import ASK_AT
-from greenroom.adapters.reddit.inspection import ALWAYS, MODERATING, PERMISSIONS, SCOPES
+from greenroom.adapters.reddit.inspection import ALWAYS, MODERATING, PERMISSIONS, PULLING, SCOPES
 from greenroom.adapters.reddit.lookback import MOST_BACK
 from greenroom.adapters.reddit.missing import MOST_NAMES
 from greenroom.adapters.reddit.notes import LABELS
@@ -46,7 +46,7 @@ def test_limits_told_are_those_kept() -> None:
 
 def test_every_action_has_its_scope_and_every_scope_is_told() -> None:
     assert set(SCOPES) == FOR_ALL | FOR_MODERATORS
-    assert set(TOLD["scopes"]) == {*SCOPES.values(), *ALWAYS, *MODERATING}
+    assert set(TOLD["scopes"]) == {*SCOPES.values(), *ALWAYS, *MODERATING, *PULLING}
     assert set(PERMISSIONS) == FOR_MODERATORS
     assert set(TOLD["moderator_permissions"]) == {*PERMISSIONS.values(), "mail"}
 

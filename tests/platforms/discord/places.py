@@ -38,6 +38,7 @@ class Places:
     messages: dict[str, dict[str, dict[str, Any]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    pins: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     where: dict[str, str] = field(default_factory=dict)  # channels' and threads' servers
     made: int = 0
 

@@ -269,6 +269,20 @@ class DiscordServer:
         found = self.messages[request.match_info["channel"]].get(request.match_info["message"])
         return _json(found) if found else _refused(404, 10008, "Unknown Message")
 
+    async def get_pins(self, request: web.Request) -> web.Response:
+        channel = request.match_info["channel"]
+        if channel in self.unreadable:
+            return _refused(403, 50001, "Missing Access")
+        pinned = sorted(self.places.pins[channel].items(), key=lambda pin: pin[1], reverse=True)
+        before, limit = request.query.get("before"), int(request.query.get("limit", "50"))
+        rest = [pin for pin in pinned if before is None or pin[1] < before]
+        items = [
+            {"pinned_at": at, "message": {**self.messages[channel][message], "pinned": True}}
+            for message, at in rest[:limit]
+            if message in self.messages[channel]
+        ]
+        return _json({"items": items, "has_more": len(rest) > limit})
+
     async def get_messages(self, request: web.Request) -> web.Response:
         if request.match_info["channel"] in self.unreadable:
             return _refused(403, 50001, "Missing Access")
@@ -375,6 +389,7 @@ class DiscordServer:
             web.patch(v10 + "/channels/{channel}", self.patch),
             web.get(v10 + "/channels/{channel}/messages", self.get_messages),
             web.post(v10 + "/channels/{channel}/messages", self.post_message),
+            web.get(v10 + "/channels/{channel}/messages/pins", self.get_pins),
             web.get(one, self.get_message),
             web.delete(one, self.delete_message),
             web.patch(one, self.edit_message),

@@ -30,6 +30,7 @@ def _is(kind: str) -> Keep:
 
 
 _LISTINGS: Final[Mapping[str, Keep]] = {
+    "hot": _is("t3_"),
     "new": _is("t3_"),
     "comments": _is("t1_"),
     "about/edited": lambda _, thing: bool(thing["edited"]),
@@ -86,11 +87,30 @@ def _of_subreddit(server: RedditServer, call: Call) -> Any:
             for name in server.moderators
         ]
         return {"kind": "UserList", "data": {"children": children}}
+    if rest == "wiki" or rest.startswith("wiki/"):
+        return _of_wiki(server, rest.removeprefix("wiki/"))
     if rest == "about/banned":
         return moderation.banned(server, call.data)
     if rest in _LISTINGS:
         return _listed(server, _LISTINGS[rest], asked, call.data)
     return moderation.in_subreddit(server, rest, call.data)
+
+
+def _of_wiki(server: RedditServer, name: str) -> Any:
+    """Pages that only moderators read are there for nobody else."""
+    may = server.may("wiki")
+    shown = {one: page for one, page in server.wiki.items() if may or page.get("permlevel", 0) < 2}
+    if name == "pages":
+        return {"kind": "wikipagelisting", "data": sorted(shown)}
+    if name.startswith("settings/"):
+        page = server.wiki.get(name.removeprefix("settings/"))
+        if not may:
+            return 403, {"message": "Forbidden", "error": 403, "reason": "MOD_REQUIRED"}
+        told = {"permlevel": (page or {}).get("permlevel", 0), "editors": [], "listed": True}
+        return {"kind": "wikipagesettings", "data": told}
+    if name not in shown:
+        return 404, {"message": "Not Found", "error": 404, "reason": "PAGE_NOT_CREATED"}
+    return {"kind": "wikipage", "data": {"content_html": "", "may_revise": may, **shown[name]}}
 
 
 def _listed(server: RedditServer, keep: Keep, asked: list[str], data: Mapping[str, Any]) -> Any:

@@ -61,6 +61,7 @@ class RedditServer:
     users: dict[str, Thing] = field(default_factory=dict)
     moderators: list[str] = field(default_factory=lambda: [MODERATOR, ME])
     permissions: dict[str, list[str]] = field(default_factory=dict)  # those without all
+    wiki: dict[str, dict[str, Any]] = field(default_factory=dict)  # pages by name
     reasons: dict[str, str] = field(default_factory=dict)  # removal reasons: id to title
     given_reasons: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by thing
     banned: dict[str, int | None] = field(default_factory=dict)  # name to days

@@ -14,7 +14,7 @@ BOT_TOKEN, APP_TOKEN, ADMIN_TOKEN = "test-bot-token", "test-app-token", "test-ad
 SCOPES = (
     "app_mentions:read,channels:history,channels:join,channels:read,chat:write,commands,"
     "groups:history,groups:read,im:history,im:read,im:write,metadata.message:read,mpim:history,"
-    "mpim:read,reactions:read,reactions:write,users:read"
+    "mpim:read,pins:read,reactions:read,reactions:write,users:read"
 )
 ADMIN_SCOPES = "chat:write"
 
@@ -26,6 +26,7 @@ _SCOPES: Mapping[str, str] = {
     "conversations.join": "channels:join",
     "conversations.list": "channels:read",
     "conversations.open": "im:write",
+    "pins.list": "pins:read",
     "reactions.add": "reactions:write",
     "reactions.remove": "reactions:write",
     "users.conversations": "channels:read",

@@ -66,6 +66,21 @@ def listed(team: Workspace, asked: Asked, most: int, *, mine: bool) -> Answer:
     return {"channels": [room.shown(team.bot_user) for room in page], **_next(cursor)}
 
 
+def pins(team: Workspace, asked: Asked) -> Answer:
+    """``pins.list``: newest first, all at once."""
+    room = _readable(team, asked)
+    items = []
+    for ts, created in reversed(team.pins[room.id].items()):
+        body = team.messages[room.id].get(ts)
+        if body is not None:
+            link = f"https://{team.domain}.slack.example/archives/{room.id}/p{ts.replace('.', '')}"
+            message = {**_shown(body, asked), "permalink": link, "pinned_to": [room.id]}
+            items.append(
+                {"type": "message", "channel": room.id, "created": created, "message": message}
+            )
+    return {"items": items}
+
+
 def join(team: Workspace, asked: Asked) -> Answer:
     """``conversations.join``: public channels only."""
     room = _visible(team, asked)

@@ -52,6 +52,7 @@ METHODS: Mapping[str, Way] = {
     "conversations.members": lambda server, team, asked, _: conversations.members(
         team, asked, server.most("conversations.members")
     ),
+    "pins.list": lambda _s, team, asked, _t: conversations.pins(team, asked),
     "conversations.open": lambda _s, team, asked, _t: conversations.opened(team, asked),
     "users.conversations": lambda server, team, asked, _: conversations.listed(
         team, asked, server.most("users.conversations"), mine=True

@@ -64,6 +64,7 @@ class Workspace:
     rooms: dict[str, Room] = field(default_factory=dict)
     users: dict[str, Body] = field(default_factory=dict)
     messages: dict[str, dict[str, Body]] = field(default_factory=lambda: defaultdict(dict))
+    pins: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     posted: int = 0
     _last_us: int = 0
 
