@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from greenroom.app import utc_now
+from greenroom.clock import utc_now
 from greenroom.company import gather
 from greenroom.context import DEFAULT_MIN_EVIDENCE, EdgeStore, Knowledge, Precedents
 from greenroom.context.base import VECTOR_SIZE, Vector

@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from greenroom.app import open_senses, utc_now
+from greenroom.clock import utc_now
 from greenroom.company import gather
 from greenroom.llm import Answer, Model, Said, Tool
 from greenroom.llm.budget import DayBudget, MemoryTokens
 from greenroom.llm.client import ChatServer
 from greenroom.llm.service import Service
 from greenroom.message import Decision
+from greenroom.opening import open_senses
 from greenroom.personas.composer import Composer
 from greenroom.personas.schema import Persona
 from greenroom.rehearsal import Rehearsal

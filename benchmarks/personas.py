@@ -22,7 +22,8 @@ from pathlib import Path
 import yaml
 
 from greenroom.adapters.replay import ReplayAdapter
-from greenroom.app import House, open_house, utc_now
+from greenroom.app import House, open_house
+from greenroom.clock import utc_now
 from greenroom.company import Company, gather
 from greenroom.message import Author, Channel, Community, Event, EventKind, Message, Order, Outcome
 from greenroom.starter import lay_out

@@ -31,7 +31,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from greenroom.adapters.replay import read_lines, to_message
-from greenroom.app import House, open_house, utc_now
+from greenroom.app import House, open_house
+from greenroom.clock import utc_now
 from greenroom.company import Company, gather
 from greenroom.ledger import Change
 from greenroom.message import Event, EventKind, Message

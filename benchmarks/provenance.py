@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from greenroom.app import utc_now
+from greenroom.clock import utc_now
 from greenroom.ledger import (
     Attest,
     Claimed,

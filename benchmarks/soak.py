@@ -28,7 +28,7 @@ from pathlib import Path
 import yaml
 
 from greenroom.adapters.base import Adapter
-from greenroom.app import utc_now
+from greenroom.clock import utc_now
 from greenroom.company import gather, make_adapter
 from greenroom.ledger import Handled, Ledger, Pending, Planned, order_key
 from greenroom.message import Action, ActionKind, Event, EventKind

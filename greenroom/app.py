@@ -6,63 +6,45 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from aiohttp.web import Application
 
 from greenroom.adapters.base import Adapter, Clock
 from greenroom.archive import Archive
+from greenroom.attesting import Stand, dress, sign_records
 from greenroom.backstage import Backstage
+from greenroom.clock import utc_now
 from greenroom.company import (
     Company,
-    chat_server,
-    check_c2pa,
-    classifiers_of,
     experiments_of,
-    key_folder,
     make_adapter,
-    model_folder,
-    provider_of,
 )
 from greenroom.config import Bot, Deployment, FeedbackSettings
-from greenroom.context import (
-    EdgeStore,
-    Indexed,
-    Knowledge,
-    MemoryIndex,
-    Posts,
-    Precedents,
-    ServerStore,
-    VectorStore,
-)
 from greenroom.counting import Counting
-from greenroom.desk import Metrics, RunningBot, Wording, make_desk, serve
+from greenroom.desk import Metrics, Wording, make_desk, serve
 from greenroom.experiments import Experiment
 from greenroom.ledger import Ledger
 from greenroom.listening import Ear, Listening, Measured
-from greenroom.llm import Turn
-from greenroom.llm.budget import DayBudget, MemoryTokens, TokenStore
-from greenroom.llm.service import Service
 from greenroom.loop import Loop, Stage
 from greenroom.message import Member, Message, Precedent
+from greenroom.opening import open_composer, open_senses
 from greenroom.personas.base import Performer
 from greenroom.personas.composer import Composer
 from greenroom.personas.contact import FirstContact
-from greenroom.personas.conversation import turns_before
 from greenroom.personas.gate import Gate
 from greenroom.personas.schema import Limits
 from greenroom.personas.voice import Voice
-from greenroom.provenance import Binder, Keyring, Notary, Outgoing, Speaker, lost_key_warning
+from greenroom.provenance import Keyring
 from greenroom.recollection import Recollection
 from greenroom.report import Experiments
+from greenroom.running_bots import RunningBots
 from greenroom.sender import Dress, Sender
 from greenroom.senses import Senses, text_of
 from greenroom.tally import Spread
 from greenroom.triage.explain import Explanation, explain
 from greenroom.triage.pool import EncoderPool
-from greenroom.triage.providers import cpu_features, describe_cpu
 
 log = logging.getLogger(__name__)
 
@@ -100,107 +82,6 @@ class House:
     cast: dict[str, Mapping[str, Experiment]]
     desk_address: str
     stand: Stand
-
-
-def utc_now() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def open_senses(company: Company, *, context: Path | None = None) -> AsyncIterator[Senses]:
-    """Triage and context, with the community's knowledge indexed.
-
-    Args:
-        company: What the files say.
-        context: Another folder for the embedded Qdrant, for a trial beside a running house.
-    """
-    deployment = company.deployment
-    async with AsyncExitStack() as stack:
-        pool = _triage(deployment)
-        stack.push_async_callback(pool.close)
-        store = await _store(deployment, context)
-        stack.push_async_callback(store.close)
-        knowledge = Knowledge(store, model=pool.model)
-        precedents, posts = Precedents(store, model=pool.model), Posts(store, model=pool.model)
-        memory = MemoryIndex(store, model=pool.model)
-        senses = Senses(pool, knowledge, precedents, posts=posts, memory=memory)
-        await learn(company, senses)
-        yield senses
-
-
-async def learn(company: Company, senses: Senses) -> None:
-    """Bring the index to what the files of knowledge say, if anybody would look it up.
-
-    Raises:
-        ConfigError: A file cannot be read; the index stays as it was.
-    """
-    quotes = any(performer.knowledge for performer in company.performers.values())
-    if not quotes and not any(policy.needs_likeness for policy in company.policies.values()):
-        return
-    indexed = await index_knowledge(company, senses)
-    log.info("knowledge: %d sections, %s", indexed.chunks, _changes(indexed))
-
-
-async def index_knowledge(company: Company, senses: Senses) -> Indexed:
-    """Bring the index to what the files of knowledge say.
-
-    Only what changed is embedded; who searches meanwhile finds the old or the new.
-
-    Raises:
-        ConfigError: A file cannot be read; the index stays as it was.
-    """
-    deployment = company.deployment
-
-    async def embed(text: str) -> Any:
-        return (await senses.triage.read(text)).embedding
-
-    return await senses.knowledge.index(deployment.path(deployment.config.knowledge), embed)
-
-
-@asynccontextmanager
-async def open_composer(
-    company: Company,
-    senses: Senses,
-    *,
-    ledger: Ledger | None = None,
-    clock: Clock = utc_now,
-    took: Callable[[float], None] | None = None,
-) -> AsyncIterator[Composer]:
-    """What words replies, with the model that config names, if it names one.
-
-    Args:
-        company: What the files say.
-        senses: Triage and context.
-        ledger: Counts tokens and knows conversations; without one nothing is recorded.
-        clock: The time now, in UTC.
-        took: Told how many seconds each reply took.
-
-    Raises:
-        ConfigError: The library that speaks to the model is not installed.
-    """
-    settings, personas = company.deployment.config.llm, company.deployment.personas
-    server = chat_server(company.deployment)
-    if server is None:
-        yield Composer(None, reader=senses, personas=personas)
-        return
-    store: TokenStore = MemoryTokens() if ledger is None else ledger.tokens
-    service = Service(
-        server,
-        DayBudget(store, whole=settings.tokens_per_day, clock=clock),
-        deadline_s=settings.deadline_s,
-        max_tokens=settings.max_tokens,
-        at_once=settings.at_once,
-        took=took,
-    )
-
-    async def recall(message: Message) -> Sequence[Turn]:
-        return () if ledger is None else await turns_before(message, ledger.messages)
-
-    try:
-        yield Composer(service, reader=senses, personas=personas, recall=recall)
-    finally:
-        await server.close()
 
 
 @asynccontextmanager
@@ -245,7 +126,7 @@ async def open_house(
         )
         bots, notices = RunningBots(company.deployment.bots, staged), list[str]()
         stand = Stand(company)
-        keys = await _sign_records(ledger, stand, notices)
+        keys = await sign_records(ledger, stand, notices)
         cast = dict(experiments_of(company))
         wording = Spread()
         composer = await stack.enter_async_context(
@@ -259,7 +140,7 @@ async def open_house(
             gate=gate,
             composer=composer,
             bots=bots,
-            dress=_dress(keys, stand),
+            dress=dress(keys, stand),
             clock=clock,
         )
         address = await stack.enter_async_context(
@@ -447,42 +328,6 @@ def _desk(
     )
 
 
-@dataclass(slots=True)
-class Stand:
-    """Who the personas are at this moment: the files may change while the house runs."""
-
-    company: Company
-
-    def speaker(self, name: str) -> Speaker | None:
-        """A persona as a record names it; None if there is none of that name."""
-        persona = self.company.deployment.personas.get(name)
-        if persona is None:
-            return None
-        version = self.company.versions.get(name)
-        is_model = str(persona.replies.source) == "llm"
-        return Speaker(persona.name, persona.operator, version, is_model)
-
-
-async def _sign_records(ledger: Ledger, stand: Stand, notices: list[str]) -> Keyring:
-    """From here on each utterance gets a signed record."""
-    keys = Keyring(key_folder(stand.company.deployment))
-    warning = lost_key_warning(keys, await ledger.attestations.count())
-    if warning is not None:
-        log.warning("%s", warning)
-        notices.append(warning)
-    base = stand.company.deployment.config.desk.public_url
-    ledger.attestations.attest = Notary(keys, stand.speaker, base=base)
-    return keys
-
-
-def _dress(keys: Keyring, stand: Stand) -> Dress | None:
-    """Manifests in texts, where config asks for them."""
-    if not stand.company.deployment.config.provenance.c2pa_text:
-        return None
-    check_c2pa(stand.company.deployment)
-    return Outgoing(Binder(keys), stand.speaker)
-
-
 def _wording(composer: Composer, took: Spread) -> Wording | None:
     service = composer.service
     if service is None:
@@ -499,69 +344,12 @@ def _watched(
     return Metrics(loop.tally, loop.queued, senses.triage, shown, wording)
 
 
-def _changes(indexed: Indexed) -> str:
-    return f"{indexed.embedded} embedded anew, {indexed.kept} kept, {indexed.deleted} deleted"
-
-
-def _triage(deployment: Deployment) -> EncoderPool:
-    settings = deployment.config.triage
-    classifiers = classifiers_of(deployment)
-    provider = provider_of(deployment)
-    log.info("triage on %s; CPU: %s", provider.name, describe_cpu(cpu_features()))
-    return EncoderPool(
-        model_folder(deployment),
-        provider=provider,
-        threads=settings.threads,
-        waiting=settings.waiting,
-        # The first stage is certified for the encoder's scores, not for those of others.
-        cascade=settings.cascade and not classifiers,
-        cache=settings.cache,
-        classifiers=classifiers,
-    )
-
-
-async def _store(deployment: Deployment, context: Path | None) -> VectorStore:
-    settings = deployment.config.context
-    if settings.url is not None and context is None:
-        return ServerStore(settings.url, api_key=settings.api_key)
-    return EdgeStore(context or deployment.path(settings.path))
-
-
 def _stage(bot: Bot, adapter: Adapter, company: Company) -> Stage:
     def performers(message: Message) -> list[Performer]:
         return [company.performers[name] for name in bot.cast(message)]
 
     troupe = [company.performers[name] for name in bot.personas]
     return Stage(adapter, bot.mode, performers, troupe, company.versions)
-
-
-class RunningBots(Mapping[str, RunningBot]):
-    """The bots as the desk sees them: what each can do is asked anew, since it may shrink."""
-
-    def __init__(self, bots: Mapping[str, Bot], adapters: Mapping[str, Adapter]) -> None:
-        self._bots = bots
-        self._adapters = adapters
-
-    def show(self, bots: Mapping[str, Bot]) -> None:
-        """Other bots, or the same ones otherwise."""
-        self._bots = bots
-
-    def __getitem__(self, name: str) -> RunningBot:
-        bot, adapter = self._bots[name], self._adapters[name]
-        return RunningBot(
-            name=name,
-            platform=adapter.platform,
-            mode=bot.mode,
-            capabilities=adapter.capabilities,
-            has_desk_channel=bot.desk_channel is not None,
-            moderators=bot.moderators,
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bots)
-
-    def __len__(self) -> int:
-        return len(self._bots)
 
 
 def _precedents(senses: Senses) -> Callable[[Message], Any]:

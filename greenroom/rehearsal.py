@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenroom.app import utc_now
+from greenroom.clock import utc_now
 from greenroom.company import Company
 from greenroom.errors import ConfigError
 from greenroom.message import ActionKind, Author, Channel, Community, Decision, Message, Signals

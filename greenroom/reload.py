@@ -15,11 +15,12 @@ from typing import Final
 from watchfiles import Change as FileChange
 from watchfiles import awatch
 
-from greenroom.app import House, learn, swap
+from greenroom.app import House, swap
 from greenroom.company import gather
 from greenroom.context.files import READERS
 from greenroom.errors import ConfigError, ConfigErrors, RetryLater
 from greenroom.ledger import Change
+from greenroom.opening import learn
 
 DEBOUNCE_MS: Final = 300
 """Editors write a file in several steps."""

@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from greenroom.app import House, open_house, swap, utc_now
+from greenroom.app import House, open_house, swap
+from greenroom.clock import utc_now
 from greenroom.company import gather, preflight
 from greenroom.errors import ConfigErrors
 from greenroom.ledger import Decided

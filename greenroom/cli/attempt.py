@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from greenroom.app import open_composer, open_senses
 from greenroom.cli.console import err, opening, out, put_json
 from greenroom.company import Company, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
 from greenroom.message import Action, Decision, Signals
+from greenroom.opening import open_composer, open_senses
 from greenroom.policies import Why
 from greenroom.rehearsal import Reason, Rehearsal, reasons
 from greenroom.starter import starter_folder

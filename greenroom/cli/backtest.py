@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 import typer
 from rich.progress import Progress
 
-from greenroom.app import utc_now
 from greenroom.backtest import SAMPLES, Backtest, Past, backtest, verdict_is_bad
 from greenroom.cli.backtest_report import as_html, as_json, as_text
 from greenroom.cli.console import err, fault, out
+from greenroom.clock import utc_now
 from greenroom.company import gather
 from greenroom.errors import ConfigError
 from greenroom.ledger import Ledger, Verdict

@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from greenroom.access import Inspection, inspect_all
-from greenroom.app import open_senses
 from greenroom.cli.console import err, fault, harmless, opening, out, set_up_logging
 from greenroom.cli.findings import SHOWN, Finding, Format, Level
 from greenroom.company import Company, gather, preflight
 from greenroom.errors import ConfigError
 from greenroom.lint import warnings_of
+from greenroom.opening import open_senses
 from greenroom.rehearsal import failed_examples, failed_policy_tests
 
 EXAMPLE = "Example: greenroom check --config my-community/config.yaml --examples"

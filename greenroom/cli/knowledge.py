@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from greenroom.access import published_by
-from greenroom.app import index_knowledge, open_senses
 from greenroom.cli.console import err, fault, harmless, opening, out, put_json, set_up_logging
 from greenroom.cli.knowledge_add import Added, add_file, fetch
 from greenroom.cli.knowledge_check import Report, look
@@ -22,6 +21,7 @@ from greenroom.config import Deployment
 from greenroom.context import EdgeStore
 from greenroom.context.rerank import Ranked
 from greenroom.errors import ConfigError
+from greenroom.opening import index_knowledge, open_senses
 from greenroom.senses import Senses
 
 app = typer.Typer(help="What assistants may quote.", no_args_is_help=True, rich_markup_mode=None)

@@ -12,14 +12,16 @@ from typing import Annotated
 import typer
 
 from greenroom.adapters.settings import TerminalSettings
-from greenroom.app import House, open_house, open_senses, utc_now
+from greenroom.app import House, open_house
 from greenroom.cli.console import fault, opening, out, put_json, set_up_logging
 from greenroom.cli.examples import Run, changes, read_run, run_of, write_run
 from greenroom.cli.telling import tell
+from greenroom.clock import utc_now
 from greenroom.company import Company, gather
 from greenroom.config import Bot, Placement
 from greenroom.documents import Document, suggest
 from greenroom.errors import ConfigError
+from greenroom.opening import open_senses
 from greenroom.rehearsal import Tried, try_examples
 
 app = typer.Typer(help="Personas.", no_args_is_help=True, rich_markup_mode=None)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from greenroom.app import utc_now
 from greenroom.cli.console import fault, out, put_json
+from greenroom.clock import utc_now
 from greenroom.errors import ConfigError
 from greenroom.policies import load_policy, rule_called, try_lines
 from greenroom.triage import HEADS, INTENTS

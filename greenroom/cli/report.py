@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from greenroom.app import utc_now
 from greenroom.cli.backtest import span, write
 from greenroom.cli.console import fault, harmless, out, put_json
 from greenroom.cli.personas_report import as_html, as_json, as_text
+from greenroom.clock import utc_now
 from greenroom.company import experiments_of, gather
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError

@@ -23,7 +23,7 @@ from greenroom.personas.templates import fill, pick, situation_of
 from greenroom.personas.trying import said_or_tried, tried
 from greenroom.policies import Policy
 
-RECALLED: Final = 0.45
+RECALLED: Final = 0.35
 """Similarity (cosine) from which a memory fits what was said."""
 
 _ASKING: Final = frozenset({"question", "help"})

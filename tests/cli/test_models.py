@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from greenroom.app import open_senses
 from greenroom.cli.models import app
 from greenroom.company import gather
 from greenroom.config import Config
+from greenroom.opening import open_senses
 from greenroom.triage import HEADS, INTENTS, SCORES_ONLY
 from greenroom.triage.labelled import read_labelled
 from greenroom.triage.manifest import SHIPPED, load_manifest

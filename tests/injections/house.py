@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenroom.app import open_composer, open_senses
 from greenroom.company import PERSONAS, Company, gather
 from greenroom.message import SPOKEN, Action, ActionKind, Decision, Purpose
+from greenroom.opening import open_composer, open_senses
 from greenroom.personas.composer import Composer
 from greenroom.rehearsal import Rehearsal
 from greenroom.senses import Senses

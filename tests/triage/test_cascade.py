@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from greenroom.adapters.replay import read_lines, to_message
-from greenroom.app import utc_now
+from greenroom.clock import utc_now
 from greenroom.senses import text_of
 from greenroom.starter import demo_recording
 from greenroom.triage.base import HEADS, Stage, Wants
