@@ -266,7 +266,9 @@ class Loop:
         )
         decided = await hurried(lambda: [performer.decide(cue) for performer in performers])
         resting = [_known(one, stage, before) for one in decided]
-        decisions = one_voice(resting, message, word.speaker)
+        decisions = one_voice(
+            resting, message, word.speaker, is_rushed=word.is_rushed and word.is_partner
+        )
         if self._composer is not None:
             decisions = [
                 await self._composer.compose(performer, decision, cue)

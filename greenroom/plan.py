@@ -23,6 +23,8 @@ from greenroom.message import (
 )
 from greenroom.personas.base import with_escalation
 
+_OTHERS = "kept silent: another persona acts on this message"
+_RUSHED = "kept silent: answers come quicker than a person types"
 THANKS = "Thank you. The moderators will look at it."
 OPTED_OUT = "kept silent: the member opted out"
 _LABELS = frozenset({ActionKind.LABEL, ActionKind.UNLABEL, ActionKind.SET_FLAIR})
@@ -34,20 +36,27 @@ _FOR_PEOPLE = frozenset({ActionKind.ESCALATE, ActionKind.FILTER, ActionKind.REPO
 
 
 def one_voice(
-    decisions: Sequence[Decision], message: Message, speaker: str | None = None
+    decisions: Sequence[Decision],
+    message: Message,
+    speaker: str | None = None,
+    *,
+    is_rushed: bool = False,
 ) -> list[Decision]:
     """One conversation, one speaker: nobody answers what is removed or judged, and one answers.
 
     Words for somebody in need go before all others, then those that a person will follow, then
     those of the persona that has the word (``speaker``), then those of whoever comes first.
     What rules order word for word is none of this. Nobody speaks to a bot at all, so that no two
-    of them can talk to each other without end.
+    of them can talk to each other without end; and small talk ends where answers come quicker
+    than a person types (``is_rushed``), since a bot need not say that it is one.
     """
     if message.author.is_bot or message.author.is_self:
         return [_without_speech(decision) for decision in decisions]
     if _is_held(decisions):  # nothing is learned from what the rules object to
         decisions = [replace(decision, learned=()) for decision in decisions]
     winner = _speaker(decisions, speaker)
+    if is_rushed and winner is not None and not _is_urgent(decisions[winner]):
+        return [_silenced(one, is_answered=False, note=_RUSHED) for one in decisions]
     is_answered = winner is not None and any(
         action.purpose in _ANSWERS for action in decisions[winner].actions
     )
@@ -77,7 +86,11 @@ def _is_held(decisions: Sequence[Decision]) -> bool:
     )
 
 
-def _silenced(decision: Decision, *, is_answered: bool) -> Decision:
+def _is_urgent(decision: Decision) -> bool:
+    return any(one.purpose in (Purpose.CRISIS, Purpose.HANDOVER) for one in decision.actions)
+
+
+def _silenced(decision: Decision, *, is_answered: bool, note: str = _OTHERS) -> Decision:
     """Without its own words; and without a case for want of an answer, if there is one."""
     kept = tuple(
         action
@@ -86,7 +99,6 @@ def _silenced(decision: Decision, *, is_answered: bool) -> Decision:
     )
     if len(kept) == len(decision.actions):
         return decision
-    note = "kept silent: another persona acts on this message"
     return replace(decision, actions=kept, notes=(*decision.notes, note), asks_consent=False)
 
 

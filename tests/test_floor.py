@@ -61,3 +61,27 @@ def test_it_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         floor.took(a_message(id=f"m{number}", thread=f"t{number}"), "host", NOON)
     assert floor.word(a_message(id="x", thread="t0"), NOON) == Word()
     assert floor.word(a_message(id="x", thread="t49"), NOON).speaker == "host"
+
+
+def rushed_after(*gaps_s: float) -> bool:
+    """Whether a conversation whose answers came after these gaps is taken for a machine's."""
+    floor, now = Floor(), NOON
+    for number, gap in enumerate(gaps_s):
+        now += timedelta(seconds=gap)
+        floor.took(a_message(id=f"m{number}"), "host", now)
+    return floor.word(a_message(id="next"), now + timedelta(seconds=0.5)).is_rushed
+
+
+def test_answers_that_nobody_could_type_are_noticed() -> None:
+    assert rushed_after(0, 1, 1, 1, 1, 1)
+    assert not rushed_after(0, 1, 1, 1, 1)
+    assert not rushed_after(0, 1, 1, 5, 1, 1)
+    assert not rushed_after(*[4] * 20)
+
+
+def test_after_a_pause_the_conversation_may_go_on() -> None:
+    floor = Floor()
+    for second in range(8):
+        floor.took(a_message(id=f"m{second}"), "host", NOON + timedelta(seconds=second))
+    assert floor.word(a_message(id="x"), NOON + timedelta(seconds=8)).is_rushed
+    assert not floor.word(a_message(id="x"), NOON + timedelta(seconds=10)).is_rushed

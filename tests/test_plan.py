@@ -130,3 +130,12 @@ def test_small_talk_is_no_answer() -> None:
 def test_a_case_for_another_reason_keeps_all_silent() -> None:
     case = Decision("warden", (Action(ActionKind.ESCALATE),))
     assert [len(one.actions) for one in one_voice([case, answer("guide")], a_message())] == [1, 0]
+
+
+def test_small_talk_ends_where_answers_come_quicker_than_a_person_types() -> None:
+    (hushed,) = one_voice([said("host", Purpose.CHAT)], a_message(), "host", is_rushed=True)
+    assert hushed.actions == ()
+    assert hushed.notes == ("kept silent: answers come quicker than a person types",)
+    for urgent in (Purpose.CRISIS, Purpose.HANDOVER):
+        (urged,) = one_voice([said("host", urgent)], a_message(), is_rushed=True)
+        assert len(urged.actions) == 1

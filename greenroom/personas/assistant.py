@@ -18,6 +18,7 @@ from greenroom.personas.handover import (
 )
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.schema import Persona
+from greenroom.personas.templates import pick, situation_of
 from greenroom.policies import Policy
 
 
@@ -42,6 +43,8 @@ class AssistantPersona:
         found = rules_want(self.policies, cue)
         if not found.reply or not self._may_answer(cue):
             return needs_of(found)
+        if self.persona.replies.source == "template":
+            return needs_of(found) | Needs(intent=True)
         return needs_of(found) | Needs(knowledge=self.knowledge)
 
     def seeks_knowledge(self, cue: Cue) -> bool:
@@ -73,6 +76,8 @@ class AssistantPersona:
 
     def _answer(self, cue: Cue, decision: Decision, asked: Action) -> Decision:
         kept = without_answers(decision.actions)
+        if self.persona.replies.source == "template":
+            return self._say(cue, replace(decision, actions=kept), asked)
         passages = cue.signals.knowledge
         threshold = self.persona.replies.min_evidence
         evidence = best_evidence(passages, min_evidence=threshold)
@@ -85,6 +90,19 @@ class AssistantPersona:
         found = "none" if best is None else f"{best:.2f}"
         reason = f"no evidence to answer from: best {found}, needs {threshold:.2f}"
         unanswered = replace(decision, actions=kept, evidence=passages[:3], reason=reason)
+        return self._unanswered(unanswered, reason)
+
+    def _say(self, cue: Cue, decision: Decision, asked: Action) -> Decision:
+        """What the file says for the situation."""
+        situations = situation_of(cue.signals)
+        said = pick(self.persona.replies.templates, situations, cue.message)
+        if said is None:
+            return self._unanswered(decision, f"has no words for `{situations[0]}`")
+        reason = f"said what it says for `{said[0]}`"
+        reply = replace(asked, text=said[1], reason=reason, purpose=Purpose.CHAT)
+        return replace(decision, actions=(*decision.actions, reply), reason=reason)
+
+    def _unanswered(self, decision: Decision, reason: str) -> Decision:
         if self.persona.replies.otherwise == "silence":
-            return replace(unanswered, notes=(*unanswered.notes, reason))
-        return with_escalation(unanswered, reason, Severity.LOW, Purpose.ANSWER)
+            return replace(decision, notes=(*decision.notes, reason))
+        return with_escalation(decision, reason, Severity.LOW, Purpose.ANSWER)

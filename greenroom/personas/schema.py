@@ -124,6 +124,8 @@ class Persona(Strict):
             )
         if self.kind == "companion" and not self.replies.templates:
             raise ValueError("a companion needs `replies: {templates: …}`: what it says")
+        if self.replies.source == "template" and not self.replies.templates:
+            raise ValueError("`replies.from: template` needs `templates`: what it says")
         if self.kind == "advocate" and not self.campaigns:
             raise ValueError("an advocate needs `campaigns`: what it speaks for")
         return self
