@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from greenroom.message import SPOKEN, Action
 from tests.scenarios.stage import Did, Happened, Scenario
+
+_SCORE = re.compile(r"\b\d\.\d\d\b")
 
 _HEAD = """# {title}
 
@@ -34,7 +37,7 @@ def _told(one: Happened) -> Iterator[str]:
     for did in one.did:
         yield from _did(did)
     for case in one.cases:
-        yield f"→ *case for a person, {case.severity}: {case.reason}*\n"
+        yield f"→ *case for a person, {case.severity}: {_unscored(case.reason)}*\n"
     if step.says is not None and not one.did and not one.cases:
         yield "→ *nothing*\n"
 
@@ -58,4 +61,8 @@ def _quoted(text: str) -> str:
 
 def _without_scores(action: Action) -> str:
     """Scores differ in the last digit from machine to machine."""
-    return (action.reason or "").partition(" (")[0]
+    return _unscored((action.reason or "").partition(" (")[0])
+
+
+def _unscored(reason: str) -> str:
+    return _SCORE.sub("…", reason)

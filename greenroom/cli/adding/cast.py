@@ -12,6 +12,7 @@ from greenroom.cli.console import out
 from greenroom.company import Company
 from greenroom.documents import suggest
 from greenroom.errors import ConfigError
+from greenroom.personas.schema import Persona
 
 EVERYWHERE: Final = "*"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -68,18 +69,24 @@ def choose_personas(
     known = company.deployment.personas
     if not known:
         folder = company.deployment.path(company.deployment.config.personas)
-        raise ConfigError("has no personas", file=folder, accepted="greenroom init lays out two")
+        raise ConfigError("has no personas", file=folder, accepted="greenroom init lays some out")
     if given:
         return dict(_placed(one, list(known)) for one in given)
     for name, persona in known.items():
         out.print(f"  {name} ({persona.kind}): {persona.about or ''}", markup=False)
     told = asker.ask(
-        "Who goes on stage? Names with commas between",
-        default="all",
+        "Who goes on stage? Names with commas between, or all",
+        default=_usual(known),
         check=lambda answer: _unknown(answer, list(known)),
     )
     chosen = list(known) if told == "all" else _split(told)
     return {name: _channels(name, asker, where) for name in chosen}
+
+
+def _usual(known: Mapping[str, Persona]) -> str:
+    """Who answers and who keeps the rules: what most communities begin with."""
+    names = [name for name, one in known.items() if one.kind in ("assistant", "moderator")]
+    return ", ".join(names) or "all"
 
 
 def _channels(name: str, asker: Asker, where: str) -> Sequence[str]:
