@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,11 +13,12 @@ from greenroom.company import Company, make_adapter
 from greenroom.config import Bot
 from greenroom.documents import Document
 from greenroom.errors import ConfigError
-from greenroom.message import OURS, ActionKind
+from greenroom.message import OURS, ActionKind, Channel
 from greenroom.policies.asked import Asked
 from greenroom.policies.author import THRESHOLDS
 from greenroom.policies.base import Rule
 
+_PATTERN = re.compile(r"[*?\[]")
 _ADD_A_BOT = "greenroom bot add discord (or slack, or reddit)"
 
 
@@ -37,6 +39,7 @@ def warnings_of(company: Company) -> Iterator[ConfigError]:
         yield from policy.warnings
     for bot in company.deployment.bots.values():
         yield from _impossible(company, bot)
+        yield from _off_stage(company, bot)
     yield from _unknown_there(company)
 
 
@@ -83,6 +86,22 @@ def _impossible(company: Company, bot: Bot) -> Iterator[ConfigError]:
                     ("personas", name),
                     f"{bot.adapter} cannot do `{kind}`, which policy {policy_name} asks for"
                     f" (line {', '.join(lines)}): it will be held back and become a case",
+                )
+
+
+def _off_stage(company: Company, bot: Bot) -> Iterator[ConfigError]:
+    """Channels that a persona is to post in by its file, and where the bot does not let it."""
+    for name, placement in bot.personas.items():
+        persona = company.deployment.personas[name]
+        wanted = [persona.digest.channels] if persona.digest and persona.digest.schedule else []
+        wanted += [one.channels for one in persona.campaigns.values() if one.schedule]
+        for channel in dict.fromkeys(one for channels in wanted for one in channels):
+            bare = channel.removeprefix("#")
+            if not _PATTERN.search(bare) and not placement.covers(Channel(bare, bare)):
+                yield bot.document.fault(
+                    ("personas", name),
+                    f"{name} posts in {channel} by its own file, and is not on stage there",
+                    accepted=f'add "{channel}" to its `in`',
                 )
 
 

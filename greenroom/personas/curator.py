@@ -110,7 +110,10 @@ class CuratorPersona:
     def jobs(self, now: datetime) -> Sequence[Job]:
         """The digest, where it is due."""
         digest = self.persona.digest
+        quiet = self.persona.quiet_hours
         if digest is None or digest.schedule is None:
+            return ()
+        if quiet is not None and quiet.cover(now, self.persona.timezone):
             return ()
         due = digest.schedule.latest(now, self.persona.timezone)
         if now - due > LATE:

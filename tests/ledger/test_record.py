@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from greenroom.errors import DropMessage
-from greenroom.ledger import Claimed, Judgement, Ledger, Planned, Verdict, order_key
-from greenroom.message import Action, ActionKind, Author, EventKind, Outcome, Severity
+from greenroom.ledger import Claimed, Handled, Judgement, Ledger, Planned, Verdict, order_key
+from greenroom.message import Action, ActionKind, Author, Decision, EventKind, Outcome, Severity
 from tests.samples import NOON, a_message, a_removal, an_event, handled
 
 
@@ -214,3 +214,19 @@ def test_a_removal_is_ordered_anew_for_each_revision() -> None:
     removal = Action(ActionKind.REMOVE, rule="pets#0")
     edited = a_message("dogs", revision="2")
     assert order_key("b", a_message(), removal, by="w") != order_key("b", edited, removal, by="w")
+
+
+async def test_a_sponsor_and_where_the_consent_is_stand_in_the_chain(ledger: Ledger) -> None:
+    said = Action(ActionKind.POST, "Ad", sponsor="Acme Tools", consent="contract 7")
+    event = an_event()
+    await ledger.inbox.put(event)
+    (pending,) = await ledger.inbox.pending(after=0, limit=1)
+    decision = Decision("herald", (said, Action(ActionKind.REPLY, "hello")))
+    await ledger.record.handled(
+        Handled(pending.seq, event, "live", event.message, decisions=(decision,)), NOON
+    )
+    (entry,) = await ledger.entries.about(a_message().key)
+    assert entry.body["decisions"][0]["endorsements"] == [
+        {"sponsor": "Acme Tools", "consent": "contract 7"}
+    ]
+    assert await ledger.entries.first_broken() is None

@@ -108,6 +108,13 @@ def test_a_digest_is_due_on_its_day_and_not_long_after(hours: int, is_due: bool)
         assert job.since == job.due - timedelta(days=1)
 
 
+def test_a_digest_waits_for_the_end_of_quiet_hours() -> None:
+    digest = {"in": ["#digest"], "schedule": {"every": "day", "at": "12:00"}}
+    persona = archivist(digest=digest, quiet_hours={"from": "11:00", "to": "13:00"})
+    assert persona.jobs(NOON) == ()
+    assert len(persona.jobs(NOON + timedelta(hours=1))) == 1
+
+
 def test_a_digest_on_request_is_of_the_place_where_it_is_asked() -> None:
     embeddings = tuple(vectors(*ANGLES))
     cue = a_cue(
