@@ -14,6 +14,7 @@ from greenroom.counting import Counting
 from greenroom.errors import RetryLater
 from greenroom.message import Message, Passage, Signals
 from greenroom.personas.base import Cue, Needs, Performer, merge_needs
+from greenroom.personas.following import whole_question
 from greenroom.personas.gate import HARM
 from greenroom.personas.occasions import Job, Occasion
 from greenroom.policies import hurried
@@ -80,7 +81,7 @@ class Senses:
         if not seekers or first.signals.embedding is None:
             return first
         sources = (await hurried(lambda: merge_needs(seekers, bare))).knowledge
-        return cue(await self._with_knowledge(message, first.signals, sources))
+        return cue(await self._with_answers(message, first.signals, sources))
 
     async def _asking(
         self, performers: Sequence[Performer], bare: Cue, needs: Needs
@@ -234,6 +235,15 @@ class Senses:
         whole = await self._with_knowledge(message, signals, ["."])
         scores = [passage.score for passage in whole.knowledge]
         return replace(signals, knowledge_score=max(scores, default=None))
+
+    async def _with_answers(
+        self, message: Message, signals: Signals, sources: Sequence[str]
+    ) -> Signals:
+        """With what may answer the message; a question that goes on is asked as a whole."""
+        whole = whole_question(message.text, signals.conversation)
+        if whole is None:
+            return await self._with_knowledge(message, signals, sources)
+        return replace(signals, knowledge=tuple(await self.search(whole, sources)))
 
     async def _with_knowledge(
         self, message: Message, signals: Signals, sources: Sequence[str]

@@ -45,7 +45,8 @@ class AssistantPersona:
             return needs_of(found)
         if self.persona.replies.source == "template":
             return needs_of(found) | Needs(intent=True)
-        return needs_of(found) | Needs(knowledge=self.knowledge)
+        turns = self.persona.memory.turns
+        return needs_of(found) | Needs(knowledge=self.knowledge, conversation=turns)
 
     def seeks_knowledge(self, cue: Cue) -> bool:
         """Where a rule wants an answer, and the message may have one."""

@@ -118,6 +118,8 @@ class Persona(Strict):
         for key, kinds in _ONLY.items():
             if key in self.model_fields_set and self.kind not in kinds:
                 raise ValueError(f"`{key}` is for kind {' or '.join(kinds)}, not {self.kind}")
+        if self.kind == "assistant" and self.memory.is_long_term:
+            raise ValueError("an assistant's memory is `none` or `session`, not `long_term`")
         if self.kind == "companion" and self.crisis is None:
             raise ValueError(
                 "a companion needs `crisis: {resources: …}`: what it says to somebody in need"

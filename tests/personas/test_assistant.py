@@ -34,6 +34,11 @@ def test_without_words_for_it_a_person_answers_or_nobody() -> None:
     assert decide(cue, otherwise="silence").notes == ("has no words for `thanks`",)
 
 
+def test_an_assistant_remembers_no_facts() -> None:
+    with pytest.raises(ValidationError, match="not `long_term`"):
+        a_persona("assistant", memory="long_term")
+
+
 def test_templates_are_needed() -> None:
     with pytest.raises(ValidationError, match="needs `templates`"):
         a_persona("assistant", replies={"from": "template"})
