@@ -11,7 +11,7 @@ from greenroom.personas.timing import Schedule
 
 
 class Digest(Strict):
-    """What was said in some channels, on a schedule; or where a thread has grown long.
+    """What was said in some channels, on a schedule; or in a thread or a day, when somebody asks.
 
     Attributes:
         schedule: When; without one, only when somebody asks for it.
