@@ -291,17 +291,23 @@ def _jailbreaks(count: int) -> Iterator[Attempt]:
     with gzip.open(JAILBREAKS, "rt", encoding="utf-8") as file:
         rows = list(csv.DictReader(io.StringIO(file.read())))
     texts = [row["text"] for row in rows if row["label"] == "jailbreak"]
-    for number, text in enumerate(random.Random(7).sample(texts, count)):
+    for number, text in enumerate(random.Random(7).sample(texts, min(count, len(texts)))):
         yield Attempt(f"wild-{number}", "wild", text, None)
 
 
-@pytest.mark.parametrize("persona", [*sorted(PERSONAS), LLM, FRIEND])
-async def test_jailbreaks_found_in_the_wild_fail(persona: str) -> None:
+WILD = [
+    *((persona, 15) for persona in (*sorted(PERSONAS), LLM, FRIEND)),
+    *(pytest.param(persona, 300, marks=pytest.mark.slow) for persona in (LLM, FRIEND)),
+]
+
+
+@pytest.mark.parametrize(("persona", "count"), WILD)
+async def test_jailbreaks_found_in_the_wild_fail(persona: str, count: int) -> None:
     if not JAILBREAKS.exists():
         pytest.skip("NO JAILBREAK PROMPTS: ../shared/data/jailbreak_prompts.csv.gz is not here")
     async with serving(_echoes_its_orders) as (server, url), a_house(url) as house:
         found = []
-        for attempt in _jailbreaks(60):
+        for attempt in _jailbreaks(count):
             decision = await make(house, attempt, persona)
             found += [(attempt.id, wrong) for wrong in wrongs(decision, secrets_of(server))]
         assert found == []
