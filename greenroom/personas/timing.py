@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -19,16 +20,19 @@ Every = Literal[
 ]  # fmt: skip
 
 
+_TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
 def _as_text(value: object) -> object:
     """YAML reads ``18:00`` without quotes as a number to the base of 60."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
-        return f"{value // 60:02}:{value % 60:02}"
+        value = f"{value // 60:02}:{value % 60:02}"
+    if not isinstance(value, str) or not re.match(_TIME, value):
+        raise ValueError("is no time of day, such as 09:00")
     return value
 
 
-Clock = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-]
+Clock = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=_TIME)]
 """A time of day, such as ``09:00``."""
 
 

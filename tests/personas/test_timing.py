@@ -64,3 +64,9 @@ def test_times_need_no_quotes() -> None:
 def test_only_time_zones_are_time_zones(name: str) -> None:
     with pytest.raises(ValidationError, match="no time zone"):
         Persona.model_validate({"kind": "moderator", **BASE, "timezone": name})
+
+
+@pytest.mark.parametrize("at", ["25:00", "9:00", "noon", "12:60", 1440, True, None])
+def test_what_is_no_time_of_day_is_told_as_such(at: object) -> None:
+    with pytest.raises(ValidationError, match="no time of day, such as 09:00"):
+        Schedule.model_validate({"at": at})
