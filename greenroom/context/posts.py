@@ -70,17 +70,21 @@ class Posts:
 
     async def forget(self, message: str) -> None:
         """Erase one message, by its key; none is harmless."""
-        await self._erase("message", message)
+        if await self._delete("message", message):
+            await self._store.compact(COLLECTION)
 
     async def forget_author(self, author: str) -> None:
         """Erase all of a member's messages, by `author_key`, whatever model embedded them."""
-        await self._erase("author", author)
+        await self._delete("author", author)
+        # Even if nothing was found: a crash may have come between the two.
+        await self._store.compact(COLLECTION)
 
-    async def _erase(self, key: str, value: str) -> None:
+    async def _delete(self, key: str, value: str) -> bool:
         await self._open()
-        if await self._store.count(COLLECTION, where={key: value}):
+        is_there = await self._store.count(COLLECTION, where={key: value}) > 0
+        if is_there:
             await self._store.delete(COLLECTION, where={key: value})
-            await self._store.compact(COLLECTION)
+        return is_there
 
     async def _open(self) -> None:
         if not self._is_open:

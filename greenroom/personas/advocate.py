@@ -11,11 +11,7 @@ from greenroom.experiments import Chosen, Share, stops_on_negative
 from greenroom.message import Action, ActionKind, Decision, EventKind, Purpose
 from greenroom.personas.base import Cue, Needs
 from greenroom.personas.campaigns import Campaign
-from greenroom.personas.crisis import help_in_crisis, in_crisis
 from greenroom.personas.handover import (
-    asks_for_a_person,
-    hand_over,
-    is_bot,
     wants_an_answer,
     without_answers,
 )
@@ -23,6 +19,7 @@ from greenroom.personas.moderator import consult, decision_of, needs_of, rules_w
 from greenroom.personas.occasions import Job, Occasion, Responses
 from greenroom.personas.schema import Persona
 from greenroom.personas.trying import CAMPAIGN, headline_for, headline_of
+from greenroom.personas.urgent import urgent, urgent_needs
 from greenroom.policies import Count, Policy
 
 LATE: Final = timedelta(minutes=30)
@@ -54,8 +51,7 @@ class AdvocatePersona:
         found = needs_of(wanted)
         if wanted.reply:
             found |= Needs(counts=frozenset({TOLD}))
-        if self.persona.crisis is not None:
-            found |= Needs(scores=True, floor=self.persona.crisis.threshold)
+        found |= urgent_needs(self.persona)
         return found
 
     def seeks_knowledge(self, cue: Cue) -> bool:  # noqa: ARG002 (the contract's)
@@ -64,14 +60,9 @@ class AdvocatePersona:
 
     def decide(self, cue: Cue) -> Decision:
         """What its rules order; where one wants an answer, the campaign that the message names."""
-        if is_bot(cue.message):
-            return Decision(self.name)
-        crisis = self.persona.crisis
-        reason = in_crisis(cue, crisis) if crisis else None
-        if crisis is not None and reason is not None:
-            return help_in_crisis(self.name, crisis, reason)
-        if asks_for_a_person(cue.message):
-            return hand_over(self.name, "asked for a person")
+        first = urgent(self.name, self.persona, cue)
+        if first is not None:
+            return first
         found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
         asked = [action for action in found.actions if wants_an_answer(action)]

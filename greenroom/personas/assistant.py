@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from greenroom.message import Action, Decision, EventKind, Purpose, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
-from greenroom.personas.crisis import help_in_crisis, in_crisis
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import (
     asks_for_a_person,
-    hand_over,
     is_bot,
     wants_an_answer,
     without_answers,
@@ -19,6 +17,7 @@ from greenroom.personas.handover import (
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import pick, situation_of
+from greenroom.personas.urgent import urgent, urgent_needs
 from greenroom.policies import Policy
 
 
@@ -40,13 +39,13 @@ class AssistantPersona:
 
     def needs(self, cue: Cue) -> Needs:
         """What its rules ask; its knowledge, where one of them could still want an answer."""
-        found = rules_want(self.policies, cue)
-        if not found.reply or not self._may_answer(cue):
-            return needs_of(found)
+        wanted = rules_want(self.policies, cue)
+        found = needs_of(wanted) | urgent_needs(self.persona)
+        if not wanted.reply or not self._may_answer(cue):
+            return found
         if self.persona.replies.source == "template":
-            return needs_of(found) | Needs(intent=True)
-        turns = self.persona.memory.turns
-        return needs_of(found) | Needs(knowledge=self.knowledge, conversation=turns)
+            return found | Needs(intent=True)
+        return found | Needs(knowledge=self.knowledge, conversation=self.persona.memory.turns)
 
     def seeks_knowledge(self, cue: Cue) -> bool:
         """Where a rule wants an answer, and the message may have one."""
@@ -56,14 +55,9 @@ class AssistantPersona:
 
     def decide(self, cue: Cue) -> Decision:
         """A grounded reply where a rule asks for one; no evidence, no answer."""
-        if is_bot(cue.message):
-            return Decision(self.name)  # two bots never talk to each other
-        crisis = self.persona.crisis
-        reason = in_crisis(cue, crisis) if crisis else None
-        if crisis is not None and reason is not None:
-            return help_in_crisis(self.name, crisis, reason)
-        if asks_for_a_person(cue.message):
-            return hand_over(self.name, "asked for a person")
+        first = urgent(self.name, self.persona, cue)
+        if first is not None:
+            return first
         found = consult(self.policies, cue)
         decision = decision_of(self.name, found)
         open_replies = [action for action in found.actions if wants_an_answer(action)]

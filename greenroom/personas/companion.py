@@ -8,11 +8,8 @@ from typing import Final
 
 from greenroom.message import Action, ActionKind, Decision, EventKind, Memory, Purpose, Severity
 from greenroom.personas.base import Cue, Needs, with_escalation
-from greenroom.personas.crisis import Crisis, help_in_crisis, in_crisis
 from greenroom.personas.grounded import best_evidence, grounded_reply
 from greenroom.personas.handover import (
-    asks_for_a_person,
-    hand_over,
     is_bot,
     without_answers,
 )
@@ -21,6 +18,7 @@ from greenroom.personas.remembering import remembering
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import fill, pick, situation_of
 from greenroom.personas.trying import said_or_tried, tried
+from greenroom.personas.urgent import urgent, urgent_needs
 from greenroom.policies import Policy
 
 RECALLED: Final = 0.35
@@ -43,18 +41,16 @@ class CompanionPersona:
     """
 
     def __init__(self, name: str, persona: Persona, policies: Sequence[Policy]) -> None:
-        assert persona.crisis is not None, "the schema wants it of a companion"
         self.name = name
         self.persona = persona
         self.policies = tuple(policies)
         self.disclosure = persona.disclosure
         self.knowledge = persona.knowledge
-        self._crisis: Crisis = persona.crisis
 
     def needs(self, cue: Cue) -> Needs:
         """Scores for a crisis; the rest only of what may be said to it."""
         found = needs_of(rules_want(self.policies, cue))
-        found |= Needs(scores=True, floor=self._crisis.threshold)
+        found |= urgent_needs(self.persona)
         if self._may_learn(cue):
             found |= Needs(memories=self.persona.memory.is_long_term)
         if not self._may_answer(cue):
@@ -71,13 +67,9 @@ class CompanionPersona:
 
     def decide(self, cue: Cue) -> Decision:
         """A turn of the conversation, if it is in one."""
-        if is_bot(cue.message):
-            return Decision(self.name)
-        reason = in_crisis(cue, self._crisis)
-        if reason is not None:
-            return help_in_crisis(self.name, self._crisis, reason)
-        if asks_for_a_person(cue.message):
-            return hand_over(self.name, "asked for a person")
+        first = urgent(self.name, self.persona, cue)
+        if first is not None:
+            return first
         decision = decision_of(self.name, consult(self.policies, cue))
         decision = replace(decision, actions=without_answers(decision.actions))
         if self._may_answer(cue):

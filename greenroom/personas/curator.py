@@ -24,15 +24,15 @@ from greenroom.message import (
     Purpose,
 )
 from greenroom.personas.base import Cue, Needs
-from greenroom.personas.crisis import help_in_crisis, in_crisis
 from greenroom.personas.curation import WELCOME, Digest
 from greenroom.personas.digest import Item, items_of
-from greenroom.personas.handover import asks_for_a_person, hand_over, is_bot, without_answers
+from greenroom.personas.handover import asks_for_a_person, is_bot, without_answers
 from greenroom.personas.moderator import consult, decision_of, needs_of, rules_want
 from greenroom.personas.occasions import Job, Occasion
 from greenroom.personas.schema import Persona
 from greenroom.personas.templates import fill, plain_name
 from greenroom.personas.trying import tried
+from greenroom.personas.urgent import urgent, urgent_needs
 from greenroom.personas.voice import covers, shortened
 from greenroom.policies import Count, Policy
 
@@ -71,8 +71,7 @@ class CuratorPersona:
     def needs(self, cue: Cue) -> Needs:
         """What its rules ask; earlier questions for a question; for a newcomer its knowledge."""
         found = needs_of(rules_want(self.policies, cue))
-        if self.persona.crisis is not None:
-            found |= Needs(scores=True, floor=self.persona.crisis.threshold)
+        found |= urgent_needs(self.persona)
         if not self._may_speak(cue):
             return found
         if self._is_asked_for_digest(cue):
@@ -89,14 +88,9 @@ class CuratorPersona:
 
     def decide(self, cue: Cue) -> Decision:
         """What its rules order; a link where the same was asked before; a welcome."""
-        if is_bot(cue.message):
-            return Decision(self.name)
-        crisis = self.persona.crisis
-        reason = in_crisis(cue, crisis) if crisis else None
-        if crisis is not None and reason is not None:
-            return help_in_crisis(self.name, crisis, reason)
-        if asks_for_a_person(cue.message):
-            return hand_over(self.name, "asked for a person")
+        first = urgent(self.name, self.persona, cue)
+        if first is not None:
+            return first
         decision = decision_of(self.name, consult(self.policies, cue))
         decision = replace(decision, actions=without_answers(decision.actions))
         if not self._may_speak(cue):

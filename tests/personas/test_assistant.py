@@ -39,6 +39,15 @@ def test_an_assistant_remembers_no_facts() -> None:
         a_persona("assistant", memory="long_term")
 
 
+def test_a_crisis_is_known_by_its_score_too() -> None:
+    persona = a_persona("assistant", replies=REPLIES, crisis={"resources": "Call 112."})
+    assistant = AssistantPersona("desk", persona, [ASKED])
+    needs = assistant.needs(a_cue("…"))
+    assert (needs.scores, needs.floor) == (True, 0.6)
+    decision = assistant.decide(a_cue("…", scores={"self_harm": 0.7}))
+    assert [action.text for action in decision.actions] == ["Call 112.", None]
+
+
 def test_templates_are_needed() -> None:
     with pytest.raises(ValidationError, match="needs `templates`"):
         a_persona("assistant", replies={"from": "template"})
