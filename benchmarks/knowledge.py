@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -250,14 +249,16 @@ async def _replies(knowledge: Knowledge, store: EdgeStore, folder: Path) -> None
             sender=Sender(ledger, {"b": adapter}, clock=utc_now),
             clock=utc_now,
         )
-        running = asyncio.create_task(loop.run())
         questions = [text for one in SETS.values() for text in one.answerable] * 5
-        for number, text in enumerate(questions):
-            message = replace(a_message(f"{text} ({number})", id=str(number)), posted_at=utc_now())
-            began[message.id] = time.perf_counter()
-            await loop.take_in(Event(EventKind.MESSAGE_POSTED, "b", "discord", utc_now(), message))
-            await asyncio.sleep(0.15)
-        running.cancel()
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(loop.run())
+            for number, text in enumerate(questions):
+                message = a_message(f"{text} ({number})", id=str(number), posted_at=utc_now())
+                began[message.id] = time.perf_counter()
+                event = Event(EventKind.MESSAGE_POSTED, "b", "discord", utc_now(), message)
+                await loop.take_in(event)
+                await asyncio.sleep(0.15)
+            running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     ledger.close()
     _times(f"from message to reply, {len(taken)} replies", taken[20:])

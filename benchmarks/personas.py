@@ -96,14 +96,12 @@ async def measure(part: Part, messages: int) -> Result:
             adapter.__class__ = Timed  # the composition root made it
             assert isinstance(adapter, Timed)
             adapter.asked, adapter.arrived = {}, asyncio.Event()
-            running = asyncio.create_task(house.loop.run())
-            try:
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(house.loop.run())
                 await _latencies(house, adapter, part, range(20))  # warm
                 took = await _latencies(house, adapter, part, range(20, 20 + messages))
                 rate = await _rate(house, adapter, part, range(20 + messages, 20 + 2 * messages))
-            finally:
                 running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
     ms = sorted(1000 * one for one in took)
     p99 = ms[min(len(ms) - 1, int(0.99 * len(ms)))]
     return Result(

@@ -122,20 +122,11 @@ async def _chat(company: Company, name: str, *, why: bool) -> None:
         told = f"{said.name}, {said.kind}. Write something; Ctrl-D ends it.\n"
         out.print(told, markup=False)
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(_ending(house.loop.run()))
-            teller = group.create_task(_ending(tell(house))) if why else None
+            work = [house.loop.run(), *([tell(house)] if why else [])]
+            tasks = [group.create_task(one) for one in work]
             await _until_the_input_ends(house)
-            for task in (running, teller):
-                if task is not None:
-                    task.cancel()
-
-
-async def _ending(work: object) -> None:
-    """Work that is ended by cancelling it."""
-    try:
-        await work  # type: ignore[misc]  # a coroutine
-    except asyncio.CancelledError:
-        return
+            for task in tasks:
+                task.cancel()
 
 
 async def _until_the_input_ends(house: House) -> None:
